@@ -275,6 +275,10 @@ class Store(Protocol):
         """Take a claimed message off the queue for good, never handed over: it becomes expired, for ``reason``."""
         ...
 
+    async def release(self, provider: str, in_flight: frozenset[str]) -> int:
+        """Put claimed messages that are not under way back on the queue: a claim whose answer was lost."""
+        ...
+
     async def recover(self, now_ms: int, due_ms: int, reason: str) -> int:
         """At start: what a dead process had claimed and not settled becomes Ambiguous. Returns how many."""
         ...

@@ -1,0 +1,181 @@
+"""Hand messages to one provider: claimed in the database first, submitted once, and what came of it recorded.
+
+A claim is committed before the provider is called, so a crash in between leaves a mark: the message may have been sent,
+and is never sent again (promise 5). A receipt settles it, or time does.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+
+from receipted.domain.backoff import delay_ms
+from receipted.domain.errors import StorageUnavailable
+from receipted.hub.ports import (
+    Ambiguous,
+    Answered,
+    Clock,
+    Deferred,
+    Observe,
+    Outcome,
+    Provider,
+    Store,
+    Submission,
+    SubmitAttempt,
+    Wake,
+)
+from receipted.hub.rate import Rate
+
+POLL_S = 0.5
+"""The slow look behind the wake-up: the longest that a due message waits when a hint was lost."""
+
+
+class Submit:
+    """The worker of one provider's queue. ``run`` until cancelled or ``drain``ed."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        provider: Provider,
+        clock: Clock,
+        observe: Observe,
+        wake: Wake,
+        ambiguous_s: int,
+        unsent_s: int,
+    ) -> None:
+        self._store = store
+        self._provider = provider
+        self._clock = clock
+        self._observe = observe
+        self._wake = wake
+        self._ambiguous_ms = ambiguous_s * 1000
+        self._unsent_ms = unsent_s * 1000
+        self._rate = Rate(provider.rate_per_s, clock())
+        self._in_flight: dict[str, asyncio.Task[None]] = {}
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Claim and submit as fast as the provider allows."""
+        while not self._stopping:
+            try:
+                started = await self._round()
+            except StorageUnavailable as error:
+                self._observe("submit.postponed", provider=self._provider.name, problem=str(error))
+                await self._unclaim()
+                started = 0
+            if not started:
+                await self._pause()
+
+    async def drain(self, timeout_s: float) -> None:
+        """Start nothing more and wait for what is under way. What is not answered by then counts as ambiguous."""
+        self._stopping = True
+        self._wake.set()
+        if self._in_flight:
+            await asyncio.wait(self._in_flight.values(), timeout=timeout_s)
+        for task in list(self._in_flight.values()):
+            task.cancel()
+
+    async def _round(self) -> int:
+        free = self._provider.concurrency - len(self._in_flight)
+        allowed = self._rate.take(self._clock(), free) if free > 0 else 0
+        if not allowed or self._provider.ready() is not None:
+            self._rate.give_back(allowed)
+            return 0
+        claimed = await self._store.claim(self._provider.name, self._clock(), allowed)
+        self._rate.give_back(allowed - len(claimed))
+        for submission in claimed:
+            task = asyncio.create_task(self._one(submission))
+            self._in_flight[submission.message_id] = task
+            task.add_done_callback(lambda _, message_id=submission.message_id: self._done(message_id))
+        return len(claimed)
+
+    async def _pause(self) -> None:
+        wait_ms = self._rate.wait_ms(self._clock())
+        await self._wake.wait(min(wait_ms / 1000, 5.0) if wait_ms else POLL_S)
+
+    def _done(self, message_id: str) -> None:
+        del self._in_flight[message_id]
+        self._wake.set()
+
+    async def _unclaim(self) -> None:
+        """Give back what a failed claim may have marked: nobody has sent it, since nobody was given it."""
+        try:
+            await self._store.release(self._provider.name, frozenset(self._in_flight))
+        except StorageUnavailable:
+            await asyncio.sleep(POLL_S)
+
+    async def _one(self, submission: Submission) -> None:
+        started_ms = self._clock()
+        life_ms = submission.ttl_ms or self._unsent_ms
+        if started_ms > submission.created_ms + life_ms:
+            await self._until_stored(lambda: self._store.abandon(submission.message_id, started_ms, _too_old(life_ms)))
+            return
+        outcome = await self._submit(submission)
+        ended_ms = self._clock()
+        await self._record(submission, outcome, started_ms, ended_ms)
+        self._observe(
+            "message.submitted",
+            message=submission.message_id,
+            provider=self._provider.name,
+            outcome=_word(outcome),
+            attempt=submission.attempt,
+            ms=ended_ms - started_ms,
+            detail=_detail(outcome),
+        )
+
+    async def _submit(self, submission: Submission) -> Outcome:
+        try:
+            return await self._provider.submit(submission)
+        except Exception as error:
+            self._observe("provider.broke", provider=self._provider.name, problem=repr(error))
+            return Ambiguous(reason=f"the hub's own code for this provider failed: {type(error).__name__}")
+
+    async def _record(self, submission: Submission, outcome: Outcome, started_ms: int, ended_ms: int) -> None:
+        retry_ms = due_ms = 0
+        match outcome:
+            case Deferred(wait_ms=wait_ms, throttled=throttled):
+                backoff_ms = delay_ms(submission.attempt, jitter=random.random())  # noqa: S311
+                wait_ms = backoff_ms if wait_ms is None else wait_ms
+                retry_ms = ended_ms + wait_ms
+                if throttled:
+                    self._rate.pause(retry_ms)
+            case Answered():
+                due_ms = ended_ms + self._provider.due_s(submission.country) * 1000
+            case Ambiguous():
+                due_ms = ended_ms + self._ambiguous_ms
+        attempt = SubmitAttempt(
+            message_id=submission.message_id,
+            attempt=submission.attempt,
+            started_ms=started_ms,
+            ended_ms=ended_ms,
+            outcome=_word(outcome),
+            detail=_detail(outcome),
+        )
+        await self._until_stored(lambda: self._store.settle(attempt, outcome, due_ms=due_ms, retry_ms=retry_ms))
+
+    async def _until_stored(self, write: Callable[[], Awaitable[None]]) -> None:
+        """What the provider said exists only here until it is stored: a database that is away is waited for."""
+        tries = 0
+        while True:
+            try:
+                return await write()
+            except StorageUnavailable as error:
+                tries += 1
+                self._observe("settle.postponed", provider=self._provider.name, problem=str(error))
+                await asyncio.sleep(delay_ms(tries, first_ms=100, cap_ms=2_000, jitter=random.random()) / 1000)  # noqa: S311
+
+
+def _word(outcome: Outcome) -> str:
+    return type(outcome).__name__.lower()
+
+
+def _detail(outcome: Outcome) -> str:
+    if isinstance(outcome, Answered):
+        return "; ".join(part.reason for part in outcome.parts if part.reason)
+    return outcome.reason
+
+
+def _too_old(life_ms: int) -> str:
+    hours = life_ms / 3_600_000
+    life = f"{hours:.0f} h" if hours >= 1 else f"{life_ms // 1000} s"
+    return f"no provider took it within {life}, so it was not sent"

@@ -1,0 +1,190 @@
+"""The one schema (DESIGN section 4). Times are milliseconds since 1970, UTC; statuses are the words of domain/status.
+
+What follows from how it is used:
+
+* ``part.status_key`` is ``domain.status.order_key``; it is compared as bytes, so PostgreSQL must not use a language's order.
+* ``receipt`` is append-only. Its key is what it says, so the same statement is stored once. It belongs to the part with
+  the same provider and provider's id: no link needs to be kept, and a receipt may be there before its part.
+* ``unmatched`` names the receipts that have no part yet. A row leaves when its part is known.
+* ``submission`` is the queue of what is to be handed over. A row leaves when the provider has decided.
+* ``event`` is append-only: the history of a message and the outbox of whoever listens.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import TypeEngine
+
+metadata = MetaData()
+
+Bytewise: TypeEngine[str] = String().with_variant(String(collation="C"), "postgresql")
+"""Text that is compared byte by byte on every engine."""
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", Bytewise, primary_key=True),
+    Column("provider", String, nullable=False),
+    Column("recipient", String, nullable=False),
+    Column("sender", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("text", String, nullable=False),
+    Column("body", String, nullable=False),
+    Column("udh", String, nullable=False),
+    Column("country", String, nullable=False),
+    Column("part_count", Integer, nullable=False),
+    Column("status", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Column("client_ref", String),
+    Column("ttl_ms", BigInteger),
+    Column("err_code", String),
+    Column("reason", String),
+)
+Index("message_recipient", message.c.recipient, message.c.id)
+Index("message_client_ref", message.c.client_ref, message.c.id, sqlite_where=text("client_ref IS NOT NULL"),
+      postgresql_where=text("client_ref IS NOT NULL"))  # fmt: skip
+Index("message_not_delivered", message.c.status, message.c.id, sqlite_where=text("status <> 'delivered'"),
+      postgresql_where=text("status <> 'delivered'"))  # fmt: skip
+
+part = Table(
+    "part",
+    metadata,
+    Column("message_id", Bytewise, ForeignKey("message.id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("provider", String, nullable=False),
+    Column("provider_message_id", String),
+    Column("status", String, nullable=False),
+    Column("status_key", Bytewise, nullable=False),
+    Column("err_code", String),
+    Column("carrier_ms", BigInteger),
+    Column("network", String),
+    Column("price", String),
+    Column("submit_network", String),
+    Column("submit_price", String),
+    Column("reason", String),
+    Column("due_ms", BigInteger),
+    PrimaryKeyConstraint("message_id", "seq"),
+)
+Index("part_provider_message_id", part.c.provider_message_id, part.c.provider, unique=True,
+      sqlite_where=text("provider_message_id IS NOT NULL"),
+      postgresql_where=text("provider_message_id IS NOT NULL"))  # fmt: skip
+Index("part_due", part.c.due_ms, sqlite_where=text("due_ms IS NOT NULL"),
+      postgresql_where=text("due_ms IS NOT NULL"))  # fmt: skip
+
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("provider_message_id", String, nullable=False),
+    Column("provider", String, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("status", String, nullable=False),
+    Column("raw_status", String, nullable=False),
+    Column("err_code", String),
+    Column("carrier_ms", BigInteger),
+    Column("network", String),
+    Column("price", String),
+    Column("recipient", String),
+    Column("sender", String),
+    Column("client_ref", String),
+    Column("raw", LargeBinary, nullable=False),
+    Column("transport", String, nullable=False),
+    Column("signature", String, nullable=False),
+    PrimaryKeyConstraint("provider_message_id", "provider", "digest"),
+)
+
+unmatched = Table(
+    "unmatched",
+    metadata,
+    Column("provider_message_id", String, nullable=False),
+    Column("provider", String, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("client_ref", String),
+    Column("received_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("provider_message_id", "provider", "digest"),
+)
+Index("unmatched_received", unmatched.c.received_ms)
+Index("unmatched_client_ref", unmatched.c.client_ref, sqlite_where=text("client_ref IS NOT NULL"),
+      postgresql_where=text("client_ref IS NOT NULL"))  # fmt: skip
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", Bytewise, primary_key=True),
+    Column("message_id", Bytewise, ForeignKey("message.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("status", String, nullable=False),
+    Column("previous", String),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("err_code", String),
+    Column("reason", String),
+    UniqueConstraint("message_id", "version", name="event_message_version"),
+)
+
+submission = Table(
+    "submission",
+    metadata,
+    Column("message_id", Bytewise, ForeignKey("message.id"), primary_key=True),
+    Column("provider", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("due_ms", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False),
+)
+Index("submission_due", submission.c.provider, submission.c.state, submission.c.due_ms)
+
+submit_attempt = Table(
+    "submit_attempt",
+    metadata,
+    Column("message_id", Bytewise, ForeignKey("message.id"), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("started_ms", BigInteger, nullable=False),
+    Column("ended_ms", BigInteger, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("detail", String, nullable=False),
+    PrimaryKeyConstraint("message_id", "attempt"),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("digest", String, nullable=False),
+    Column("message_id", Bytewise, ForeignKey("message.id"), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+)
+
+endpoint = Table(
+    "endpoint",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("cursor", Bytewise, nullable=False),
+)
+
+rejected_request = Table(
+    "rejected_request",
+    metadata,
+    Column("id", Bytewise, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("door", String, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("problem", String, nullable=False),
+    Column("explanation", String, nullable=False),
+    Column("method", String, nullable=False),
+    Column("content_type", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("query", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
