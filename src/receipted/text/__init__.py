@@ -1,0 +1,1 @@
+"""What fits in an SMS: alphabets and segments. Pure."""
