@@ -1,0 +1,125 @@
+"""What is written to standard error: one wide line per unit of work, as text for people or as JSON.
+
+``configure`` is called once, by whoever starts the process. ``observe`` is the observer that writes the lines; messages
+of other libraries (uvicorn, asyncio) take the same road, so all of them are masked and cleaned alike.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from typing import IO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from receipted.domain.phone import masked
+
+SECRETS = frozenset(
+    {"secret", "token", "password", "sig", "signature_secret", "api_secret", "api-secret", "authorization"}
+)
+IN_TEXT = re.compile(r"(?i)\b((?:api[-_])?secret|signature_secret|sig|token|password)=[^&\s]+")
+"""The same secrets where a URL or a form was quoted."""
+NUMBERS = frozenset({"recipient", "sender", "to", "from", "msisdn"})
+
+LEVELS: tuple[tuple[str, int], ...] = (
+    (".failed", logging.ERROR),
+    (".broke", logging.ERROR),
+    (".postponed", logging.WARNING),
+    (".rejected", logging.WARNING),
+    ("store.committed", logging.DEBUG),
+)
+"""How loud what is observed is, by how its name ends; the rest is INFO."""
+
+_PLAIN = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+_PLAIN |= {code: f"\\u{code:04x}" for code in (0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+
+
+def observe(what: str, **facts: object) -> None:
+    """Write one line about one unit of work: its name and its facts. An ``Observe`` of ``hub/ports.py``."""
+    level = next((level for ending, level in LEVELS if what.endswith(ending)), logging.INFO)
+    logger = logging.getLogger("receipted")
+    if logger.isEnabledFor(level):
+        logger.log(level, what, extra={"facts": facts})
+
+
+def configure(level: str = "info", *, json_lines: bool = False, stream: IO[str] | None = None) -> None:
+    """Send all logging to ``stream`` (standard error), from ``level`` (debug, info, warning, error) upwards.
+
+    May be called again; the last call holds.
+    """
+    out = stream or sys.stderr
+    renderer: Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
+        if json_lines
+        else structlog.dev.ConsoleRenderer(
+            colors=out.isatty(), pad_event_to=24, exception_formatter=structlog.dev.plain_traceback
+        )
+    )
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[
+                structlog.stdlib.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                _facts,
+            ],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                redact,
+                clean,
+                renderer,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+
+
+def redact(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Mask secrets wholly and phone numbers in the middle, by the names of their keys, at any depth."""
+    return {key: _redacted(key, value) for key, value in event.items()}
+
+
+def clean(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Write control characters as escapes: what a stranger sent must not move a terminal's cursor or fake a line."""
+    traceback = event.pop("exception", None)
+    cleaned = {str(_cleaned(key)): _cleaned(value) for key, value in event.items()}
+    if traceback is not None:
+        cleaned["exception"] = "\n".join(str(_cleaned(line)) for line in str(traceback).split("\n"))
+    return cleaned
+
+
+def _facts(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """The facts of ``observe`` become keys of the line; its own keys win."""
+    facts = getattr(event.get("_record"), "facts", None)
+    return {**{str(key): value for key, value in facts.items()}, **event} if isinstance(facts, Mapping) else event
+
+
+def _redacted(key: object, value: object) -> object:
+    name = str(key).lower()
+    if name in SECRETS:
+        return "***"
+    if name in NUMBERS and isinstance(value, str):
+        return masked(value) if value.lstrip("+").isdigit() else value
+    if isinstance(value, str):
+        return IN_TEXT.sub(r"\1=***", value)
+    if isinstance(value, Mapping):
+        return {k: _redacted(k, v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(key, item) for item in value]
+    return value
+
+
+def _cleaned(value: object) -> object:
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "backslashreplace")
+    if isinstance(value, str):
+        return value.translate(_PLAIN).encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, Mapping):
+        return {_cleaned(str(k)): _cleaned(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cleaned(item) for item in value]
+    return value
