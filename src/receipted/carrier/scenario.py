@@ -8,8 +8,11 @@ from hashlib import blake2b
 
 import msgspec
 
+from receipted.carrier.networks import Network, network_of
 from receipted.carrier.numbers import Refusal, Say, Scenario, Submit, scenario_of
 from receipted.domain.status import Status
+
+__all__ = ["DUE_MS", "Network", "PartPlan", "Plan", "Refusal", "Step", "Submit", "plan"]
 
 DUE_MS = 259_200_000
 """The 72 h after which Vonage itself gives a message up (vonage-sms.md 2.3)."""
@@ -54,6 +57,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     submit: Submit
+    network: Network
     answer_at_ms: int
     wait_ms: int = 0
     early: bool = False
@@ -82,6 +86,7 @@ def plan(
     taken = submit in (Submit.ANSWERED, Submit.UNANSWERED)
     return Plan(
         submit=submit,
+        network=network_of(recipient),
         answer_at_ms=now_ms + round((row.answer_ms if failing else 0) / speed),
         wait_ms=round(row.wait_ms / speed) if submit is Submit.THROTTLED else 0,
         early=row.early,
