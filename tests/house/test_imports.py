@@ -28,6 +28,7 @@ TOP: dict[str, frozenset[str]] = {
 
 ABOVE: dict[str, frozenset[str]] = {
     "embed": frozenset(FLOOR),
+    "logs": frozenset({"domain"}),
     "__init__": frozenset({"wiring"}),
     "__main__": frozenset({"cli"}),
 }

@@ -50,7 +50,6 @@ IMPURE_MODULES = frozenset(
         "secrets",
     }
 )
-)
 IMPURE_CALLS = frozenset({"open", "print", "input", "exec", "eval", "breakpoint"})
 IMPURE_METHODS = frozenset({"now", "utcnow", "today"})
 """Of datetime and date: reading the clock."""

@@ -1,0 +1,239 @@
+"""Makes the pages of this folder that follow from the code: ``make docs``. ``tests/house`` compares them.
+
+Each page is a function without arguments that returns its whole text; ``PAGES`` lists them.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import annotated_types
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from receipted.domain.status import TABLE, Row
+from receipted.providers import KINDS, kind_named
+from receipted.settings import Settings
+
+HERE = Path(__file__).parent
+MADE = "<!-- Made from the code by `make docs`: change the code, not this page. -->"
+
+
+def statuses() -> str:
+    """The table of ``domain/status.py``, with both of its orders drawn."""
+    by_strength = [list(rows) for _, rows in groupby(sorted(TABLE, key=lambda row: row.strength), lambda r: r.strength)]
+    gravity = sorted(TABLE, key=lambda row: row.gravity)
+    lines = [
+        "# Statuses",
+        MADE,
+        "",
+        "| status | strength | gravity | final | meaning |",
+        "|---|---|---|---|---|",
+        *(f"| `{r.status}` | {r.strength} | {r.gravity} | {'yes' if r.final else 'no'} | {r.meaning} |" for r in TABLE),
+        "",
+        "## Which receipt of a part is believed",
+        "",
+        "The strongest one. Among equally strong ones the later time by the carrier's own clock wins, then the",
+        "receipt's digest, which only makes the order total. So order, delay and repetition of receipts change nothing. A final",
+        "status is still corrected by a stronger receipt: an arrow is followed whenever a receipt further along comes,",
+        "and never back.",
+        "",
+        "```mermaid",
+        "flowchart LR",
+        *(f"  {_node(rows)}" for rows in by_strength),
+        *(f"  {_name(a)} --> {_name(b)}" for a, b in pairwise(by_strength)),
+        "```",
+        "",
+        "In text: " + " < ".join(" = ".join(f"`{row.status}`" for row in rows) for rows in by_strength) + ".",
+        "",
+        "## What a message shows",
+        "",
+        "The gravest of its parts' statuses. A message is delivered when all its parts are, and an error is never",
+        "hidden beside a success.",
+        "",
+        "```mermaid",
+        "flowchart LR",
+        *(f"  {a.status} --> {b.status}" for a, b in pairwise(gravity)),
+        "```",
+        "",
+        "In text: " + " < ".join(f"`{row.status}`" for row in gravity) + ".",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _name(rows: list[Row]) -> str:
+    return "_".join(row.status for row in rows)
+
+
+def _node(rows: list[Row]) -> str:
+    label = " = ".join(row.status for row in rows)
+    return f'{_name(rows)}(["{label}"])' if all(row.final for row in rows) else f'{_name(rows)}["{label}"]'
+
+
+class Setting:
+    """One leaf of a settings model: its name with dots, type in words, default, bounds, description."""
+
+    def __init__(self, section: str, name: str, field: FieldInfo) -> None:
+        self.section = section
+        self.name = name
+        self.field = field
+        self.description = field.description or ""
+
+    @property
+    def path(self) -> str:
+        return f"{self.section}.{self.name}" if self.section else self.name
+
+    @property
+    def variable(self) -> str:
+        """The environment variable of the same setting."""
+        return "RECEIPTED_" + self.path.replace(".", "__").upper()
+
+    @property
+    def default(self) -> str:
+        """As TOML writes it; empty where there is none or it depends on the machine."""
+        value = self.field.default
+        if isinstance(value, SecretStr):
+            value = value.get_secret_value()
+        if value is PydanticUndefined or value is None:
+            return ""
+        return _toml(value)
+
+    @property
+    def kind(self) -> str:
+        words = _words(self.field.annotation)
+        bounds = [bound for item in self.field.metadata if (bound := _bound(item))]
+        return ", ".join([words, *bounds])
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(k)} = {_toml(v)}" for k, v in value.items()) + " }" if value else "{}"
+    if isinstance(value, (bool, int, float)):
+        return json.dumps(value)
+    return json.dumps(str(value), ensure_ascii=False)
+
+
+WORDS: dict[Any, str] = {
+    str: "text",
+    int: "number",
+    float: "number",
+    bool: "true or false",
+    Path: "path",
+    SecretStr: "secret",
+    type(None): "",
+}
+
+
+def _words(annotation: Any) -> str:
+    if annotation in WORDS:
+        return WORDS[annotation]
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in {list, tuple, set, frozenset}:
+        return f"list of {_words(arguments[0])}"
+    if origin is dict:
+        return f"table of {_words(arguments[1])}"
+    if arguments and not isinstance(arguments[0], type) and get_origin(arguments[0]) is None:
+        return " or ".join(f"`{choice}`" for choice in arguments)
+    if arguments:
+        return " or ".join(word for argument in arguments if (word := _words(argument)))
+    values = getattr(annotation, "__members__", None)
+    return " or ".join(f"`{member.value}`" for member in values.values()) if values else "text"
+
+
+BOUNDS: dict[type[Any], tuple[str, str]] = {
+    annotated_types.Ge: ("at least", "ge"),
+    annotated_types.Gt: ("more than", "gt"),
+    annotated_types.Le: ("at most", "le"),
+    annotated_types.Lt: ("less than", "lt"),
+    annotated_types.MinLen: ("length at least", "min_length"),
+    annotated_types.MaxLen: ("length at most", "max_length"),
+}
+
+
+def _bound(item: object) -> str:
+    words, attribute = BOUNDS.get(type(item), ("", ""))
+    return f"{words} {getattr(item, attribute)}" if words else ""
+
+
+def leaves(model: type[BaseModel], section: str = "") -> Iterator[Setting]:
+    """Every setting of a model, its own first, then those of its sections; ``providers`` is not entered."""
+    nested: list[tuple[str, type[BaseModel]]] = []
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            nested.append((name, field.annotation))
+        elif not (model is Settings and name == "providers"):
+            yield Setting(section, name, field)
+    for name, inner in nested:
+        yield from leaves(inner, f"{section}.{name}" if section else name)
+
+
+def sections() -> Iterator[tuple[str, str, list[Setting]]]:
+    """(section, what it is for, its settings), in the order of the page."""
+    everything = list(leaves(Settings))
+    for section, group in groupby(everything, lambda setting: setting.section):
+        about = Settings.model_fields[section].description if section else "Everything at the top of the file."
+        yield section, about or "", list(group)
+    for kind in KINDS:
+        model = kind_named(kind).settings
+        about = (model.__doc__ or "").strip().partition("\n")[0]
+        yield f"providers.{kind}", about, list(leaves(model, f"providers.{kind}"))
+
+
+def settings() -> str:
+    """Every setting of the hub and of every kind of provider."""
+    lines = [
+        "# Settings",
+        MADE,
+        "",
+        "Settings are read from `receipted.toml` in the working directory, or from the file that `RECEIPTED_SETTINGS`",
+        "names, and from the environment, which wins: `RECEIPTED_PORT=9000`,",
+        "`RECEIPTED_PROVIDERS__VONAGE__API_KEY=…` (two underscores between section and name).",
+        "[receipted.sample.toml](receipted.sample.toml) holds every setting with its default, to copy from.",
+        "",
+        "A provider's section is named after its kind. For a second one of the same kind give the section a name of",
+        'your own and say `kind = "…"` in it.',
+    ]
+    for section, about, group in sections():
+        lines += ["", f"## [{section}]" if section else "## Top level", "", about, ""]
+        lines += ["| setting | default | values | what it does |", "|---|---|---|---|"]
+        for setting in group:
+            shown = f"`{setting.default}`" if setting.default else "required" if setting.field.is_required() else "–"
+            cells = (f"`{setting.path.removeprefix(section + '.')}`", shown, setting.kind, setting.description)
+            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def sample() -> str:
+    """``receipted.toml`` with every setting at its default, commented out."""
+    lines = ["# Every setting of receipted with its default. Copy what you change to receipted.toml.", "#"]
+    lines += ["# Made from the code by `make docs`."]
+    for section, about, group in sections():
+        lines += ["", f"# {about}"]
+        lines += [f"[{section}]"] if section and not section.startswith("providers.") else []
+        lines += [f"# [{section}]"] if section.startswith("providers.") else []
+        for setting in group:
+            name = setting.path.removeprefix(section + ".")
+            lines += ["", f"# {setting.description}", f"# {name} = {setting.default or '...'}"]
+    return "\n".join(lines) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "statuses.md": statuses,
+    "settings.md": settings,
+    "receipted.sample.toml": sample,
+}
+
+
+def main() -> None:
+    for name, page in PAGES.items():
+        (HERE / name).write_text(page(), encoding="utf-8")
+        print(f"docs/{name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""Pages made from the code are as the code is, and every setting is described."""
+
+import tomllib
+from collections.abc import Iterator
+
+import pytest
+from pydantic import BaseModel, Field
+
+from docs.make import HERE, PAGES, Setting, leaves, sample, sections
+from receipted.providers import KINDS, kind_named
+from receipted.settings import Settings
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_is_as_the_code_is(name: str) -> None:
+    made = PAGES[name]()
+    assert (HERE / name).read_text(encoding="utf-8") == made, f"docs/{name} is out of date: run `make docs`"
+
+
+def undescribed(model: type[BaseModel]) -> Iterator[str]:
+    for setting in leaves(model):
+        text = setting.description
+        if not text or not text.endswith((".", ")")) or not text[0].isupper():
+            yield setting.path
+
+
+@pytest.mark.parametrize("model", [Settings, *(kind_named(kind).settings for kind in KINDS)])
+def test_every_setting_has_a_sentence(model: type[BaseModel]) -> None:
+    assert list(undescribed(model)) == []
+
+
+def test_a_setting_without_a_sentence_is_seen() -> None:
+    class Bad(BaseModel):
+        port: int = Field(1)
+        host: str = Field("", description="no sentence")
+
+    assert list(undescribed(Bad)) == ["port", "host"]
+
+
+def test_every_setting_stands_in_the_pages() -> None:
+    listed: list[Setting] = [setting for _, _, group in sections() for setting in group]
+    for name in ("settings.md", "receipted.sample.toml"):
+        text = PAGES[name]()
+        assert [s.path for s in listed if s.name not in text or s.description.replace("|", "\\|") not in text] == []
+
+
+def test_the_sample_is_a_settings_file() -> None:
+    uncommented = "\n".join(line for line in sample().splitlines() if not line.startswith("#"))
+    Settings.model_validate(tomllib.loads(uncommented))
