@@ -117,6 +117,7 @@ async def test_an_ordinary_message_is_accepted_and_delivered(make: Make, hub: Hu
     assert (accepted.status, delivered.status) == (Status.ACCEPTED, Status.DELIVERED)
     assert delivered.provider_message_id == part.provider_message_id
     assert delivered.client_ref == "ref-0000"
+    assert delivered.err_code is None
     assert delivered.recipient == "447700900000"
     assert (delivered.network, delivered.price) == ("23410", "0.03330000")
     assert (delivered.transport, delivered.signature) == ("sandbox", Signature.NOT_USED)

@@ -321,7 +321,7 @@ def _receipt(provider: str, job: _Job, step: Step) -> Receipt:
         digest=blake2b(raw, digest_size=16).hexdigest(),
         status=step.status,
         raw_status=step.raw_status,
-        err_code=step.err_code,
+        err_code=None if step.err_code == "0" else step.err_code,
         carrier_ms=step.carrier_ms,
         network=job.network.code,
         price=job.network.price,
