@@ -26,7 +26,7 @@ class Expire:
         while batch := await self._store.expire(self._clock(), BATCH):
             expired += batch
             self._observe("messages.expired", count=batch)
-        if rematched := await self._store.rematch(BATCH):
+        if rematched := await self._store.rematch(BATCH, self._clock()):
             self._observe("receipts.rematched", count=rematched)
         return expired
 

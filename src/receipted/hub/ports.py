@@ -291,7 +291,7 @@ class Store(Protocol):
         """Make parts unknown whose final receipt is overdue. Returns how many."""
         ...
 
-    async def rematch(self, limit: int) -> int:
+    async def rematch(self, limit: int, now_ms: int) -> int:
         """Apply unmatched receipts whose message has become known meanwhile. Returns how many."""
         ...
 

@@ -7,6 +7,7 @@ and is never sent again (promise 5). A receipt settles it, or time does.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from receipted.domain.backoff import delay_ms
 from receipted.domain.errors import StorageUnavailable
@@ -86,14 +87,14 @@ class Submit:
         for submission in claimed:
             task = asyncio.create_task(self._one(submission))
             self._in_flight[submission.message_id] = task
-            task.add_done_callback(lambda _, message_id=submission.message_id: self._done(message_id))
+            task.add_done_callback(partial(self._done, submission.message_id))
         return len(claimed)
 
     async def _pause(self) -> None:
         wait_ms = self._rate.wait_ms(self._clock())
         await self._wake.wait(min(wait_ms / 1000, 5.0) if wait_ms else POLL_S)
 
-    def _done(self, message_id: str) -> None:
+    def _done(self, message_id: str, _: asyncio.Task[None]) -> None:
         del self._in_flight[message_id]
         self._wake.set()
 
@@ -125,7 +126,10 @@ class Submit:
 
     async def _submit(self, submission: Submission) -> Outcome:
         try:
-            return await self._provider.submit(submission)
+            outcome = await self._provider.submit(submission)
+            if isinstance(outcome, Answered) and not outcome.parts:
+                return Ambiguous(reason="the provider answered about no part at all")
+            return outcome
         except Exception as error:
             self._observe("provider.broke", provider=self._provider.name, problem=repr(error))
             return Ambiguous(reason=f"the hub's own code for this provider failed: {type(error).__name__}")

@@ -8,12 +8,13 @@ What follows from how it is used:
 * ``unmatched`` names the receipts that have no part yet. A row leaves when its part is known.
 * ``submission`` is the queue of what is to be handed over. A row leaves when the provider has decided.
 * ``event`` is append-only: the history of a message and the outbox of whoever listens.
+* There are no foreign keys: rows of one message are written together by one transaction, and old rows are to leave by
+  whole partitions (DESIGN section 7).
 """
 
 from sqlalchemy import (
     BigInteger,
     Column,
-    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -62,7 +63,7 @@ Index("message_not_delivered", message.c.status, message.c.id, sqlite_where=text
 part = Table(
     "part",
     metadata,
-    Column("message_id", Bytewise, ForeignKey("message.id"), nullable=False),
+    Column("message_id", Bytewise, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("provider", String, nullable=False),
     Column("provider_message_id", String),
@@ -124,7 +125,7 @@ event = Table(
     "event",
     metadata,
     Column("id", Bytewise, primary_key=True),
-    Column("message_id", Bytewise, ForeignKey("message.id"), nullable=False),
+    Column("message_id", Bytewise, nullable=False),
     Column("version", Integer, nullable=False),
     Column("status", String, nullable=False),
     Column("previous", String),
@@ -137,7 +138,7 @@ event = Table(
 submission = Table(
     "submission",
     metadata,
-    Column("message_id", Bytewise, ForeignKey("message.id"), primary_key=True),
+    Column("message_id", Bytewise, primary_key=True),
     Column("provider", String, nullable=False),
     Column("state", String, nullable=False),
     Column("due_ms", BigInteger, nullable=False),
@@ -148,7 +149,7 @@ Index("submission_due", submission.c.provider, submission.c.state, submission.c.
 submit_attempt = Table(
     "submit_attempt",
     metadata,
-    Column("message_id", Bytewise, ForeignKey("message.id"), nullable=False),
+    Column("message_id", Bytewise, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("started_ms", BigInteger, nullable=False),
     Column("ended_ms", BigInteger, nullable=False),
@@ -162,7 +163,7 @@ idempotency = Table(
     metadata,
     Column("key", String, primary_key=True),
     Column("digest", String, nullable=False),
-    Column("message_id", Bytewise, ForeignKey("message.id"), nullable=False),
+    Column("message_id", Bytewise, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
 )
 

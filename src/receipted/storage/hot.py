@@ -1,0 +1,83 @@
+"""What the two engines each write in their own set-based SQL, and the rules that both follow.
+
+An engine's session gives these primitives; everything else in this room is built from them and from SQLAlchemy Core.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import sqlalchemy as sa
+
+from receipted.domain.receipt import Receipt
+from receipted.domain.status import TABLE
+from receipted.storage.ids import Ascending
+from receipted.storage.writer import Session
+
+GRAVITY_CASE = "CASE {status} " + " ".join(f"WHEN '{row.status}' THEN {row.gravity}" for row in TABLE) + " END"
+"""``domain.status.TABLE``'s gravity as an SQL expression over a status column: one table, also inside the database."""
+
+
+def gravity_of(column: str) -> str:
+    """The SQL expression that ranks a status column by gravity."""
+    return GRAVITY_CASE.format(status=column)
+
+
+class Taken(NamedTuple):
+    """One receipt on its way into the tables."""
+
+    receipt: Receipt
+    received_ms: int
+
+
+class Move(NamedTuple):
+    """A statement about one part, to be applied if it is stronger than what is known (promise 2)."""
+
+    message_id: str
+    seq: int
+    status: str
+    status_key: str
+    err_code: str | None
+    reason: str | None
+    due_ms: int | None
+
+
+class HotSession(Session, Protocol):
+    """The write connection of one engine."""
+
+    connection: sa.Connection
+    """The same connection for SQLAlchemy Core; never begins or commits by itself."""
+    next_event_id: Ascending
+
+    def append(self, taken: Sequence[Taken]) -> None:
+        """Add receipts to ``receipt``; those that are there already are left as they are."""
+        ...
+
+    def apply(self, taken: Sequence[Taken], now_ms: int) -> list[Taken]:
+        """Let receipts take effect on parts, messages and events. Returns those whose part is not known.
+
+        Applying again changes nothing.
+        """
+        ...
+
+    def move(self, moves: Sequence[Move]) -> None:
+        """Apply statements about parts by their place, each only if its key is greater than the part's."""
+        ...
+
+    def project(self, message_ids: Iterable[str], now_ms: int) -> None:
+        """Bring messages up to their parts: status, error, version; one event for each change of status."""
+        ...
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, skip: bool = False) -> None:
+        """Insert rows by one statement; with ``skip``, those whose key is there already are left out."""
+        ...
+
+
+def strongest(taken: Sequence[Taken]) -> dict[tuple[str, str], Taken]:
+    """The strongest receipt for each part in a batch: ``domain.status``'s maximum, taken before the database."""
+    best: dict[tuple[str, str], Taken] = {}
+    for item in taken:
+        key = (item.receipt.provider_message_id, item.receipt.provider)
+        known = best.get(key)
+        if known is None or item.receipt.order_key > known.receipt.order_key:
+            best[key] = item
+    return best

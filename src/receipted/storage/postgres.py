@@ -1,0 +1,178 @@
+"""PostgreSQL: the same statements as sets, over arrays that are passed with each statement."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+
+from receipted.storage import rows
+from receipted.storage.hot import Move, Taken, gravity_of, strongest
+from receipted.storage.ids import Ascending
+
+ONE_HUB = 0x72656365
+"""Advisory lock that the hub writing to a database holds, so that a second one is refused instead of doing harm."""
+CONNECT_TIMEOUT_S = 3
+STATEMENT_TIMEOUT_MS = 15_000
+
+_TYPES: dict[str, str] = {
+    "received_ms": "bigint", "carrier_ms": "bigint", "raw": "bytea", "due_ms": "bigint", "created_ms": "bigint",
+    "updated_ms": "bigint", "ttl_ms": "bigint", "at_ms": "bigint", "started_ms": "bigint", "ended_ms": "bigint",
+    "seq": "int", "version": "int", "part_count": "int", "attempt": "int", "final": "boolean",
+}  # fmt: skip
+"""Columns that are not text."""
+
+# The one conditional update of promise 2: a part takes the strongest receipt of the batch if it is the stronger.
+_APPLY = """
+UPDATE part SET status = b.status, status_key = b.status_key, err_code = b.err_code, carrier_ms = b.carrier_ms,
+    network = b.network, price = b.price, reason = NULL, due_ms = CASE WHEN b.final THEN NULL ELSE due_ms END
+FROM unnest({arrays}) AS b ({columns})
+WHERE part.provider_message_id = b.provider_message_id AND part.provider = b.provider
+    AND part.status_key < b.status_key
+RETURNING part.message_id
+"""
+_APPLIED = (
+    "provider_message_id", "provider", "status", "status_key", "err_code", "carrier_ms", "network", "price", "final",
+)  # fmt: skip
+
+# Receipts whose part is not known.
+_ORPHANS = """
+SELECT b.position - 1 FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS b (provider_message_id, provider, position)
+WHERE NOT EXISTS (
+    SELECT 1 FROM part AS p WHERE p.provider_message_id = b.provider_message_id AND p.provider = b.provider)
+"""
+
+# Statements about parts by their place: submitted, refused, silent for too long.
+_MOVE = """
+UPDATE part SET status = m.status, status_key = m.status_key, err_code = m.err_code, reason = m.reason,
+    due_ms = m.due_ms
+FROM unnest({arrays}) AS m ({columns})
+WHERE part.message_id = m.message_id AND part.seq = m.seq AND part.status_key < m.status_key
+"""
+
+# A message shows the gravest of its parts; a change of its status is one event.
+_PROJECT = f"""
+WITH touched AS (SELECT * FROM unnest(%(ids)s::text[], %(events)s::text[]) AS t (message_id, event_id)),
+gravest AS (
+    SELECT DISTINCT ON (t.message_id) t.message_id, t.event_id, p.status, p.err_code, p.reason, m.status AS previous
+    FROM touched AS t JOIN message AS m ON m.id = t.message_id JOIN part AS p ON p.message_id = t.message_id
+    ORDER BY t.message_id, {gravity_of("p.status")} DESC, p.seq),
+shown AS (
+    UPDATE message AS m SET status = g.status, err_code = g.err_code, reason = g.reason, updated_ms = %(now)s,
+        version = m.version + (g.status <> g.previous)::int
+    FROM gravest AS g
+    WHERE m.id = g.message_id
+        AND (g.status <> m.status OR g.err_code IS DISTINCT FROM m.err_code OR g.reason IS DISTINCT FROM m.reason)
+    RETURNING m.id, m.version, m.status, m.err_code, m.reason, g.previous, g.event_id)
+INSERT INTO event (id, message_id, version, status, previous, at_ms, err_code, reason)
+SELECT event_id, id, version, status, previous, %(now)s, err_code, reason FROM shown WHERE status <> previous
+"""
+
+
+class AnotherHub(Exception):
+    """Another hub writes to this database. Stop it first, or give this one a database of its own."""
+
+
+class PostgresSession:
+    """The one write connection."""
+
+    unavailable: tuple[type[Exception], ...] = (
+        psycopg.OperationalError,
+        psycopg.InterfaceError,
+        sa.exc.OperationalError,
+        sa.exc.InterfaceError,
+    )
+
+    def __init__(self, url: str) -> None:
+        self._engine = engine(url, pool_size=1)
+        self.connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        driver = self.connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        self._driver: psycopg.Connection[Any] = driver
+        driver.autocommit = True
+        if not driver.execute("SELECT pg_try_advisory_lock(%s)", (ONE_HUB,)).fetchone()[0]:  # type: ignore[index]
+            self.close()
+            raise AnotherHub(AnotherHub.__doc__)
+        last = driver.execute("SELECT max(id) FROM event").fetchone()[0]  # type: ignore[index]
+        self.next_event_id = Ascending(last)
+
+    def begin(self) -> None:
+        self._driver.execute("BEGIN")
+
+    def commit(self) -> None:
+        self._driver.execute("COMMIT")
+
+    def rollback(self) -> None:
+        self._driver.execute("ROLLBACK")
+
+    def close(self) -> None:
+        self.connection.close()
+        self._engine.dispose()
+
+    def append(self, taken: Sequence[Taken]) -> None:
+        unique = {
+            (item.receipt.provider_message_id, item.receipt.provider, item.receipt.digest): item for item in taken
+        }
+        values = [rows.of_receipt(item.receipt, item.received_ms) for item in unique.values()]
+        self.insert("receipt", rows.RECEIPT_COLUMNS, values, skip=True)
+
+    def apply(self, taken: Sequence[Taken], now_ms: int) -> list[Taken]:
+        best = [item.receipt for item in strongest(taken).values()]
+        values = [
+            (
+                receipt.provider_message_id, receipt.provider, str(receipt.status), receipt.order_key, receipt.err_code,
+                receipt.carrier_ms, receipt.network, receipt.price, rows.is_final(receipt.status) == 1,
+            )
+            for receipt in best
+        ]  # fmt: skip
+        moved = self._over(_APPLY, _APPLIED, values).fetchall()
+        if moved:
+            self.project((message_id for (message_id,) in moved), now_ms)
+        if len(moved) == len(taken):
+            return []
+        keys = [(item.receipt.provider_message_id, item.receipt.provider) for item in taken]
+        orphans = self._driver.execute(_ORPHANS, tuple(map(list, zip(*keys, strict=True))))
+        return [taken[index] for (index,) in orphans.fetchall()]
+
+    def move(self, moves: Sequence[Move]) -> None:
+        if moves:
+            self._over(_MOVE, Move._fields, moves)
+
+    def project(self, message_ids: Iterable[str], now_ms: int) -> None:
+        ids = list(dict.fromkeys(message_ids))
+        events = [self.next_event_id() for _ in ids]
+        self._driver.execute(_PROJECT, {"ids": ids, "events": events, "now": now_ms})
+
+    def insert(
+        self, table: str, columns: Sequence[str], values: Sequence[Sequence[Any]], *, skip: bool = False
+    ) -> None:
+        if values:
+            tail = "ON CONFLICT DO NOTHING" if skip else ""
+            names = ", ".join(columns)
+            self._over(
+                f"INSERT INTO {table} ({names}) SELECT {names} FROM unnest({{arrays}}) AS b ({{columns}}) {tail}",
+                columns,
+                values,
+            )
+
+    def _over(self, statement: str, columns: Sequence[str], values: Sequence[Sequence[Any]]) -> psycopg.Cursor[Any]:
+        """Run a statement over the rows as one array a column."""
+        arrays = ", ".join(f"%s::{_TYPES.get(column, 'text')}[]" for column in columns)
+        text = statement.format(arrays=arrays, columns=", ".join(columns))
+        return self._driver.execute(text, [list(column) for column in zip(*values, strict=True)], prepare=True)
+
+
+def engine(url: str, *, pool_size: int) -> sa.Engine:
+    """An SQLAlchemy engine over ``postgresql://…`` with bounded waits."""
+    parsed = sa.engine.make_url(url).set(drivername="postgresql+psycopg")
+    return sa.create_engine(
+        parsed,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=CONNECT_TIMEOUT_S,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c synchronous_commit=on",
+        },
+    )

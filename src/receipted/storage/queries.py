@@ -1,0 +1,182 @@
+"""Reading: each question once, for both engines."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from receipted.domain.errors import NotFound
+from receipted.domain.event import Event
+from receipted.domain.message import Message, Part
+from receipted.domain.status import FINAL, Status
+from receipted.hub.ports import Counts, Filter, History, Outstanding, RejectedRequest, StoredReceipt, SubmitAttempt
+from receipted.storage import rows, schema
+
+message_table, part, receipt, event = schema.message, schema.part, schema.receipt, schema.event
+
+
+def message(connection: sa.Connection, message_id: str) -> Message:
+    """Raises NotFound."""
+    row = connection.execute(sa.select(message_table).where(message_table.c.id == message_id)).mappings().first()
+    if row is None:
+        raise NotFound(f"there is no message {message_id}")
+    return rows.message(row, _parts(connection, message_id))
+
+
+def _parts(connection: sa.Connection, message_id: str) -> list[Part]:
+    query = sa.select(part).where(part.c.message_id == message_id).order_by(part.c.seq)
+    return [rows.part(row) for row in connection.execute(query).mappings()]
+
+
+def messages(connection: sa.Connection, which: Filter) -> list[Message]:
+    """Newest first. Ids are UUIDv7, so their order is that of time."""
+    columns = message_table.c
+    query = sa.select(message_table).where(*_conditions(which)).order_by(columns.id.desc()).limit(which.limit)
+    return [rows.message(row) for row in connection.execute(query).mappings()]
+
+
+def _conditions(which: Filter) -> list[sa.ColumnElement[bool]]:
+    columns = message_table.c
+    equal = {
+        columns.recipient: which.recipient,
+        columns.sender: which.sender,
+        columns.provider: which.provider,
+        columns.client_ref: which.client_ref,
+    }
+    conditions: list[sa.ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
+    if which.status is not None:
+        conditions.append(columns.status == which.status)
+        if which.status is not Status.DELIVERED:
+            # Said in full, since it is what the partial index over messages not delivered is found by.
+            conditions.append(columns.status != sa.literal_column("'delivered'"))
+    if which.provider_message_id is not None:
+        owner = sa.select(part.c.message_id).where(part.c.provider_message_id == which.provider_message_id)
+        conditions.append(columns.id.in_(owner))
+    if which.since_ms is not None:
+        conditions.append(columns.id >= _first_id_at(which.since_ms))
+    if which.until_ms is not None:
+        conditions.append(columns.id < _first_id_at(which.until_ms))
+    if which.before is not None:
+        conditions.append(columns.id < which.before)
+    return conditions
+
+
+def _first_id_at(at_ms: int) -> str:
+    """The least UUIDv7 of a millisecond (RFC 9562 section 5.7: its first 48 bits are the time)."""
+    digits = f"{min(max(at_ms, 0), (1 << 48) - 1):012x}"
+    return f"{digits[:8]}-{digits[8:]}-0000-0000-000000000000"
+
+
+def history(connection: sa.Connection, message_id: str) -> History:
+    """Raises NotFound."""
+    found = message(connection, message_id)
+    ids = [part.provider_message_id for part in found.parts if part.provider_message_id]
+    return History(
+        message=found,
+        events=tuple(_events_of(connection, event.c.message_id == message_id, event.c.version)),
+        attempts=tuple(_attempts(connection, message_id)),
+        receipts=tuple(_receipts(connection, found.provider, ids)),
+    )
+
+
+def _attempts(connection: sa.Connection, message_id: str) -> list[SubmitAttempt]:
+    table = schema.submit_attempt
+    query = sa.select(table).where(table.c.message_id == message_id).order_by(table.c.attempt)
+    return [SubmitAttempt(**row) for row in connection.execute(query).mappings()]
+
+
+def _receipts(connection: sa.Connection, provider: str, ids: Sequence[str]) -> list[StoredReceipt]:
+    query = (
+        sa.select(receipt)
+        .where(receipt.c.provider_message_id.in_(ids), receipt.c.provider == provider)
+        .order_by(receipt.c.received_ms, receipt.c.digest)
+    )
+    return [rows.stored_receipt(row) for row in connection.execute(query).mappings()]
+
+
+def _events_of(
+    connection: sa.Connection, which: sa.ColumnElement[bool], order: sa.ColumnElement[Any], limit: int | None = None
+) -> list[Event]:
+    query = (
+        sa.select(event, message_table.c.client_ref, message_table.c.recipient, message_table.c.sender)
+        .join(message_table, message_table.c.id == event.c.message_id)
+        .where(which)
+        .order_by(order)
+        .limit(limit)
+    )
+    return [rows.event(row) for row in connection.execute(query).mappings()]
+
+
+def events(connection: sa.Connection, after: str | None, limit: int) -> list[Event]:
+    """One writer makes the ids in the order of its commits, so nothing can appear below a cursor."""
+    return _events_of(connection, event.c.id > (after or ""), event.c.id, limit)
+
+
+def last_event(connection: sa.Connection) -> str | None:
+    return connection.execute(sa.select(sa.func.max(event.c.id))).scalar()
+
+
+def cursor(connection: sa.Connection, endpoint: str) -> str | None:
+    table = schema.endpoint
+    return connection.execute(sa.select(table.c.cursor).where(table.c.name == endpoint)).scalar()
+
+
+def unmatched(connection: sa.Connection, limit: int, before_ms: int | None) -> list[StoredReceipt]:
+    table = schema.unmatched
+    query = (
+        sa.select(receipt)
+        .join(
+            table,
+            sa.and_(
+                table.c.provider_message_id == receipt.c.provider_message_id,
+                table.c.provider == receipt.c.provider,
+                table.c.digest == receipt.c.digest,
+            ),
+        )
+        .order_by(table.c.received_ms.desc())
+        .limit(limit)
+    )
+    if before_ms is not None:
+        query = query.where(table.c.received_ms < before_ms)
+    return [rows.stored_receipt(row) for row in connection.execute(query).mappings()]
+
+
+def rejected(connection: sa.Connection, limit: int) -> list[RejectedRequest]:
+    table = schema.rejected_request
+    names = RejectedRequest.__struct_fields__
+    query = sa.select(*(table.c[name] for name in names)).order_by(table.c.id.desc()).limit(limit)
+    return [RejectedRequest(**row) for row in connection.execute(query).mappings()]
+
+
+def outstanding(connection: sa.Connection, provider: str, limit: int) -> list[Outstanding]:
+    """Parts with an id and without a final status, oldest first."""
+    query = (
+        sa.select(message_table, part.c.seq, part.c.provider_message_id, schema.submit_attempt.c.ended_ms)
+        .join(message_table, message_table.c.id == part.c.message_id)
+        .join(schema.submit_attempt, schema.submit_attempt.c.message_id == part.c.message_id)
+        .where(
+            part.c.due_ms.is_not(None),
+            part.c.provider == provider,
+            part.c.provider_message_id.is_not(None),
+            part.c.status.not_in(FINAL),
+            schema.submit_attempt.c.outcome == "answered",
+        )
+        .order_by(part.c.due_ms)
+        .limit(limit)
+    )
+    return [
+        Outstanding(
+            submission=rows.submission(row, 1),
+            seq=row["seq"],
+            provider_message_id=row["provider_message_id"],
+            submitted_ms=row["ended_ms"],
+        )
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def counts(connection: sa.Connection) -> Counts:
+    states = sa.select(schema.submission.c.state, sa.func.count()).group_by(schema.submission.c.state)
+    by_state: dict[str, int] = {state: count for state, count in connection.execute(states)}
+    left = connection.execute(sa.select(sa.func.count()).select_from(schema.unmatched)).scalar_one()
+    return Counts(queued=by_state.get("waiting", 0), submitting=by_state.get("submitting", 0), unmatched=left)

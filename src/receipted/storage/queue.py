@@ -1,0 +1,365 @@
+"""Writing what is to be handed over and what came of it: the submit queue.
+
+A row of ``submission`` is *waiting* (due at some time) or *submitting* (claimed; the provider may have it any moment).
+"""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple, TypeAlias
+
+import sqlalchemy as sa
+
+from receipted.domain.errors import Conflict, ReceiptedError
+from receipted.domain.message import Message, Part
+from receipted.domain.status import FINAL, Status, order_key
+from receipted.hub.ports import Ambiguous, Answered, Deferred, NewMessage, Outcome, Submission, SubmitAttempt
+from receipted.storage import receipts, rows, schema
+from receipted.storage.hot import HotSession, Move
+
+WAITING, SUBMITTING = "waiting", "submitting"
+_SUBMISSION = ("message_id", "provider", "state", "due_ms", "attempt")
+_ATTEMPT = ("message_id", "attempt", "started_ms", "ended_ms", "outcome", "detail")
+
+
+def accept(session: HotSession, new: Sequence[NewMessage]) -> list[Message | ReceiptedError]:
+    """Store messages with their parts, first events and places in the queue; known keys give the message of then."""
+    known = _known_keys(session, {item.key for item in new if item.key is not None})
+    results: list[Message | ReceiptedError] = []
+    fresh: list[NewMessage] = []
+    for item in new:
+        if item.key is not None and item.key in known:
+            digest, message = known[item.key]
+            results.append(message if digest == item.key_digest else Conflict(_OTHER_REQUEST))
+            continue
+        if item.key is not None:
+            known[item.key] = (item.key_digest, item.message)
+        fresh.append(item)
+        results.append(item.message)
+    _insert_messages(session, fresh)
+    return results
+
+
+_OTHER_REQUEST = "this Idempotency-Key was used for another request; use a new key for a new message"
+
+
+def _known_keys(session: HotSession, keys: Collection[str]) -> dict[str, tuple[str, Message]]:
+    if not keys:
+        return {}
+    query = sa.select(schema.idempotency.c.key, schema.idempotency.c.digest, schema.message).join(
+        schema.message, schema.message.c.id == schema.idempotency.c.message_id
+    )
+    found = session.connection.execute(query.where(schema.idempotency.c.key.in_(keys))).mappings().all()
+    return {row["key"]: (row["digest"], rows.message(row, _parts(session, row["id"]))) for row in found}
+
+
+def _parts(session: HotSession, message_id: str) -> list[Part]:
+    part = schema.part
+    query = sa.select(part).where(part.c.message_id == message_id).order_by(part.c.seq)
+    return [rows.part(row) for row in session.connection.execute(query).mappings()]
+
+
+def _insert_messages(session: HotSession, new: Sequence[NewMessage]) -> None:
+    messages = [item.message for item in new]
+    session.insert("message", rows.MESSAGE_COLUMNS, [rows.of_message(message) for message in messages])
+    session.insert("part", rows.PART_COLUMNS, [rows.of_part(part) for message in messages for part in message.parts])
+    session.insert(
+        "event",
+        rows.EVENT_COLUMNS,
+        [
+            (session.next_event_id(), message.id, 1, str(message.status), None, message.created_ms, None, None)
+            for message in messages
+        ],
+    )
+    session.insert(
+        "submission",
+        _SUBMISSION,
+        [(message.id, message.provider, WAITING, message.created_ms, 0) for message in messages],
+    )
+    session.insert(
+        "idempotency",
+        ("key", "digest", "message_id", "created_ms"),
+        [(item.key, item.key_digest, item.message.id, item.message.created_ms) for item in new if item.key is not None],
+    )
+
+
+def claim(session: HotSession, wanted: Sequence[tuple[str, int, int]]) -> list[list[Submission]]:
+    """For each (provider, now, limit): its due messages, marked as being submitted."""
+    return [_claim(session, *one) for one in wanted]
+
+
+def _claim(session: HotSession, provider: str, now_ms: int, limit: int) -> list[Submission]:
+    submission, message = schema.submission, schema.message
+    query = (
+        sa.select(message, submission.c.attempt)
+        .join(message, message.c.id == submission.c.message_id)
+        .where(submission.c.provider == provider, submission.c.state == WAITING, submission.c.due_ms <= now_ms)
+        .order_by(submission.c.due_ms)
+        .limit(limit)
+    )
+    found = session.connection.execute(query).mappings().all()
+    if found:
+        session.connection.execute(
+            submission.update()
+            .where(submission.c.message_id.in_([row["id"] for row in found]))
+            .values(state=SUBMITTING, attempt=submission.c.attempt + 1)
+        )
+    return [rows.submission(row, row["attempt"] + 1) for row in found]
+
+
+def release(session: HotSession, wanted: Sequence[tuple[str, frozenset[str]]]) -> list[int]:
+    """For each (provider, message ids under way): claimed messages that are not under way wait again."""
+    submission = schema.submission
+    return [
+        session.connection.execute(
+            submission.update()
+            .where(
+                submission.c.provider == provider,
+                submission.c.state == SUBMITTING,
+                submission.c.message_id.not_in(in_flight),
+            )
+            .values(state=WAITING, attempt=submission.c.attempt - 1)
+        ).rowcount
+        for provider, in_flight in wanted
+    ]
+
+
+class Settled(NamedTuple):
+    """What came of one claimed submit."""
+
+    attempt: SubmitAttempt
+    outcome: Outcome
+    due_ms: int
+    retry_ms: int
+
+
+def settle(session: HotSession, settled: Sequence[Settled]) -> list[None]:
+    """Record many outcomes. Recording one again changes nothing."""
+    now_ms = max(one.attempt.ended_ms for one in settled)
+    session.insert("submit_attempt", _ATTEMPT, [_attempt_row(one.attempt) for one in settled], skip=True)
+    for one in settled:
+        if isinstance(one.outcome, Deferred):
+            _wait_again(session, one)
+    done = [one for one in settled if not isinstance(one.outcome, Deferred)]
+    if done:
+        _decided(session, done, now_ms)
+    return [None] * len(settled)
+
+
+def _attempt_row(attempt: SubmitAttempt) -> tuple[object, ...]:
+    return tuple(getattr(attempt, name) for name in _ATTEMPT)
+
+
+def _wait_again(session: HotSession, one: Settled) -> None:
+    submission = schema.submission
+    session.connection.execute(
+        submission.update()
+        .where(submission.c.message_id == one.attempt.message_id)
+        .values(state=WAITING, due_ms=one.retry_ms)
+    )
+
+
+def _decided(session: HotSession, done: Sequence[Settled], now_ms: int) -> None:
+    message_ids = [one.attempt.message_id for one in done]
+    parts = _parts_of(session, message_ids)
+    moves: list[Move] = []
+    known: list[tuple[str, str]] = []
+    for one in done:
+        mine = parts.get(one.attempt.message_id, [])
+        if isinstance(one.outcome, Answered):
+            known += _assign(session, mine, one, moves)
+        else:
+            assert isinstance(one.outcome, Ambiguous)
+            for part in mine:
+                moves.append(_submitted(part.message_id, part.seq, one))
+                _await_final(session, part, one)
+    session.move(moves)
+    _leave_queue(session, message_ids)
+    session.project(message_ids, now_ms)
+    if known:
+        receipts.match(session, known, now_ms)
+    ambiguous = [one.attempt.message_id for one in done if isinstance(one.outcome, Ambiguous)]
+    if ambiguous:
+        receipts.match_refs(session, ambiguous, now_ms)
+
+
+def _parts_of(session: HotSession, message_ids: Sequence[str]) -> dict[str, list[Part]]:
+    part = schema.part
+    query = sa.select(part).where(part.c.message_id.in_(message_ids)).order_by(part.c.message_id, part.c.seq)
+    found: dict[str, list[Part]] = {}
+    for row in session.connection.execute(query).mappings():
+        found.setdefault(row["message_id"], []).append(rows.part(row))
+    return found
+
+
+def _assign(session: HotSession, parts: list[Part], one: Settled, moves: list[Move]) -> list[tuple[str, str]]:
+    """Give each answered part its place: the one with that id already (a receipt was faster), a free one, or a new one.
+
+    Returns (provider's id, provider) of the parts that are known from now on.
+    """
+    assert isinstance(one.outcome, Answered)
+    known: list[tuple[str, str]] = []
+    by_id = {part.provider_message_id: part for part in parts if part.provider_message_id}
+    free = [part for part in parts if part.provider_message_id is None]
+    for answer in one.outcome.parts:
+        part = by_id.get(answer.provider_message_id or "") or (free.pop(0) if free else _new_part(session, parts))
+        values: dict[str, object] = {"submit_network": answer.network, "submit_price": answer.price}
+        move = _submitted(part.message_id, part.seq, one)
+        if answer.provider_message_id is None:
+            key = order_key(Status.REJECTED, one.attempt.ended_ms)
+            move = Move(part.message_id, part.seq, Status.REJECTED, key, answer.err_code, answer.reason, None)
+        elif _taken_elsewhere(session, answer.provider_message_id, part):
+            move = move._replace(reason="the provider gave it an id that another message has")
+        else:
+            values["provider_message_id"] = answer.provider_message_id
+            known.append((answer.provider_message_id, part.provider))
+            _await_final(session, part, one)
+        _update_part(session, part, values)
+        moves.append(move)
+    _unanswered(session, free, one, moves)
+    return known
+
+
+def _await_final(session: HotSession, part: Part, one: Settled) -> None:
+    """A part that a receipt has moved on before its submit was answered still awaits its final one by the due time."""
+    if part.status is not Status.QUEUED and part.status not in FINAL:
+        _update_part(session, part, {"due_ms": one.due_ms})
+
+
+def _unanswered(session: HotSession, parts: Sequence[Part], one: Settled, moves: list[Move]) -> None:
+    """Parts that the provider said nothing of: refused with the others, or cut in fewer parts than we counted."""
+    assert isinstance(one.outcome, Answered)
+    first = one.outcome.parts[0]
+    if all(answer.provider_message_id is None for answer in one.outcome.parts):
+        key = order_key(Status.REJECTED, one.attempt.ended_ms)
+        moves += [
+            Move(part.message_id, part.seq, Status.REJECTED, key, first.err_code, first.reason, None) for part in parts
+        ]
+        return
+    for part in parts:
+        session.connection.execute(schema.part.delete().where(*_is(part)))
+        _count_parts(session, part.message_id, -1)
+
+
+def _is(part: Part) -> tuple[sa.ColumnElement[bool], ...]:
+    return (schema.part.c.message_id == part.message_id, schema.part.c.seq == part.seq)
+
+
+def _update_part(session: HotSession, part: Part, values: dict[str, object]) -> None:
+    session.connection.execute(schema.part.update().where(*_is(part)).values(values))
+
+
+def _submitted(message_id: str, seq: int, one: Settled) -> Move:
+    reason = one.outcome.reason if isinstance(one.outcome, Ambiguous) else None
+    key = order_key(Status.SUBMITTED, one.attempt.ended_ms)
+    return Move(message_id, seq, Status.SUBMITTED, key, None, reason, one.due_ms)
+
+
+def _new_part(session: HotSession, parts: list[Part]) -> Part:
+    """A part more than we counted: the provider cut the text in its own way."""
+    like = parts[-1]
+    made = Part(
+        message_id=like.message_id,
+        seq=like.seq + 1,
+        provider=like.provider,
+        provider_message_id=None,
+        status=Status.QUEUED,
+        status_key=order_key(Status.QUEUED, 0),
+    )
+    parts.append(made)
+    session.insert("part", rows.PART_COLUMNS, [rows.of_part(made)])
+    _count_parts(session, made.message_id, 1)
+    return made
+
+
+def _count_parts(session: HotSession, message_id: str, more: int) -> None:
+    message = schema.message
+    session.connection.execute(
+        message.update().where(message.c.id == message_id).values(part_count=message.c.part_count + more)
+    )
+
+
+def _taken_elsewhere(session: HotSession, provider_message_id: str, part: Part) -> bool:
+    columns = schema.part.c
+    query = sa.select(columns.message_id, columns.seq).where(
+        columns.provider_message_id == provider_message_id, columns.provider == part.provider
+    )
+    found = session.connection.execute(query).first()
+    return found is not None and tuple(found) != (part.message_id, part.seq)
+
+
+def _leave_queue(session: HotSession, message_ids: Sequence[str]) -> None:
+    submission = schema.submission
+    session.connection.execute(submission.delete().where(submission.c.message_id.in_(message_ids)))
+
+
+Abandoned: TypeAlias = tuple[str, int, str]
+"""Message id, now, reason."""
+
+
+def abandon(session: HotSession, abandoned: Sequence[Abandoned]) -> list[None]:
+    """Take messages off the queue that were never handed over."""
+    for message_id, now_ms, reason in abandoned:
+        key = order_key(Status.EXPIRED, now_ms)
+        parts = _parts(session, message_id)
+        session.move([Move(message_id, part.seq, Status.EXPIRED, key, None, reason, None) for part in parts])
+        _leave_queue(session, [message_id])
+        session.project([message_id], now_ms)
+    return [None] * len(abandoned)
+
+
+def recover(session: HotSession, wanted: Sequence[tuple[int, int, str]]) -> list[int]:
+    """For each (now, due, reason): what a dead process left as being submitted becomes ambiguous."""
+    return [_recover(session, *one) for one in wanted]
+
+
+def _recover(session: HotSession, now_ms: int, due_ms: int, reason: str) -> int:
+    submission = schema.submission
+    query = sa.select(submission.c.message_id, submission.c.attempt).where(submission.c.state == SUBMITTING)
+    left = session.connection.execute(query).all()
+    outcome = Ambiguous(reason=reason)
+    settled = [
+        Settled(
+            SubmitAttempt(
+                message_id=message_id,
+                attempt=attempt,
+                started_ms=now_ms,
+                ended_ms=now_ms,
+                outcome="ambiguous",
+                detail=reason,
+            ),
+            outcome,
+            due_ms,
+            0,
+        )
+        for message_id, attempt in left
+    ]
+    for start in range(0, len(settled), 500):
+        settle(session, settled[start : start + 500])
+    return len(settled)
+
+
+def expire(session: HotSession, wanted: Sequence[tuple[int, int]]) -> list[int]:
+    """For each (now, limit): parts whose final receipt is overdue become unknown."""
+    return [_expire(session, *one) for one in wanted]
+
+
+def _expire(session: HotSession, now_ms: int, limit: int) -> int:
+    part = schema.part
+    query = sa.select(part).where(part.c.due_ms <= now_ms, part.c.due_ms.is_not(None)).order_by(part.c.due_ms)
+    overdue = [rows.part(row) for row in session.connection.execute(query.limit(limit)).mappings()]
+    if overdue:
+        key = order_key(Status.UNKNOWN, now_ms)
+        session.move(
+            [Move(one.message_id, one.seq, Status.UNKNOWN, key, one.err_code, _silence(one), None) for one in overdue]
+        )
+        message_ids = list({one.message_id for one in overdue})
+        session.connection.execute(
+            part.update().where(part.c.message_id.in_(message_ids), part.c.due_ms <= now_ms).values(due_ms=None)
+        )
+        session.project(message_ids, now_ms)
+    return len(overdue)
+
+
+def _silence(part: Part) -> str:
+    if part.provider_message_id is None:
+        return "whether the provider took it was never answered, and no receipt came"
+    return "no final receipt came in time"

@@ -1,0 +1,166 @@
+"""Writing receipts: kept once, applied, or kept as unmatched until their message is known (promises 1 to 3)."""
+
+from collections.abc import Collection, Sequence
+from typing import TypeAlias
+
+import sqlalchemy as sa
+
+from receipted.domain.receipt import Receipt
+from receipted.storage import rows, schema
+from receipted.storage.hot import HotSession, Taken
+
+Arrived: TypeAlias = tuple[Sequence[Receipt], int]
+"""Receipts of one request, and when they were received."""
+
+
+def append(session: HotSession, arrived: Sequence[Arrived]) -> list[None]:
+    """Many requests' receipts: made durable and, since the database is the same, applied in the same transaction."""
+    taken = [Taken(receipt, received_ms) for receipts, received_ms in arrived for receipt in receipts]
+    session.append(taken)
+    apply(session, taken, arrived[-1][1])
+    return [None] * len(arrived)
+
+
+def apply(session: HotSession, taken: Sequence[Taken], now_ms: int) -> None:
+    """Let receipts take effect. May run later than ``append`` and again: that changes nothing more."""
+    orphans = session.apply(taken, now_ms)
+    if orphans:
+        adopted, left = _adopt(session, orphans)
+        if adopted:
+            session.apply(adopted, now_ms)
+        _keep_unmatched(session, left)
+
+
+def match(session: HotSession, parts: Sequence[tuple[str, str]], now_ms: int) -> None:
+    """Apply the unmatched receipts of parts that have just become known: (provider's id, provider) of each."""
+    ids = [provider_message_id for provider_message_id, _ in parts]
+    waiting = _load(session, schema.unmatched.c.provider_message_id.in_(ids))
+    if waiting:
+        session.apply(waiting, now_ms)
+        _forget_matched(session, waiting)
+
+
+def match_refs(session: HotSession, message_ids: Sequence[str], now_ms: int) -> None:
+    """The same for receipts that name a message by client-ref, for messages whose submit answer was lost."""
+    waiting = _load(session, schema.unmatched.c.client_ref.in_(message_ids))
+    adopted, _ = _adopt(session, waiting)
+    if adopted:
+        session.apply(adopted, now_ms)
+        _forget_matched(session, adopted)
+
+
+def rematch(session: HotSession, limits: Sequence[tuple[int, int]]) -> list[int]:
+    """The slow look: (limit, now) each; unmatched receipts whose part is known by now. How many were applied."""
+    return [_rematch(session, limit, now_ms) for limit, now_ms in limits]
+
+
+def _rematch(session: HotSession, limit: int, now_ms: int) -> int:
+    part, unmatched = schema.part, schema.unmatched
+    known = (
+        sa.select(sa.literal(1))
+        .where(part.c.provider_message_id == unmatched.c.provider_message_id, part.c.provider == unmatched.c.provider)
+        .exists()
+    )
+    waiting = _load(session, known, limit)
+    if waiting:
+        session.apply(waiting, now_ms)
+        _forget_matched(session, waiting)
+    return len(waiting)
+
+
+def _load(session: HotSession, which: sa.ColumnElement[bool], limit: int = 10_000) -> list[Taken]:
+    receipt, unmatched = schema.receipt, schema.unmatched
+    query = (
+        sa.select(receipt)
+        .join(
+            unmatched,
+            sa.and_(
+                unmatched.c.provider_message_id == receipt.c.provider_message_id,
+                unmatched.c.provider == receipt.c.provider,
+                unmatched.c.digest == receipt.c.digest,
+            ),
+        )
+        .where(which)
+        .limit(limit)
+    )
+    return [Taken(rows.receipt(row), row["received_ms"]) for row in session.connection.execute(query).mappings()]
+
+
+def _adopt(session: HotSession, orphans: Sequence[Taken]) -> tuple[list[Taken], list[Taken]]:
+    """Give the provider's id in a receipt to the part that its client-ref names, where the submit answer is missing.
+
+    The client-ref that we send is the message's id (promise 3). A part that already has another id keeps it, and the
+    receipt stays unmatched. Returns the receipts whose part is known now, and the others.
+    """
+    free = _parts_without_id(session, {orphan.receipt.client_ref for orphan in orphans if orphan.receipt.client_ref})
+    adopted: list[Taken] = []
+    left: list[Taken] = []
+    given: set[tuple[str, str]] = set()
+    for orphan in orphans:
+        receipt = orphan.receipt
+        key = (receipt.provider_message_id, receipt.provider)
+        seqs = free.get((receipt.client_ref or "", receipt.provider))
+        if key not in given and seqs:
+            given.add(key)
+            _give_id(session, receipt, seqs.pop(0))
+        (adopted if key in given else left).append(orphan)
+    return adopted, left
+
+
+def _parts_without_id(session: HotSession, message_ids: Collection[str]) -> dict[tuple[str, str], list[int]]:
+    part = schema.part
+    free: dict[tuple[str, str], list[int]] = {}
+    if message_ids:
+        query = (
+            sa.select(part.c.message_id, part.c.provider, part.c.seq)
+            .where(part.c.message_id.in_(message_ids), part.c.provider_message_id.is_(None))
+            .order_by(part.c.seq)
+        )
+        for message_id, provider, seq in session.connection.execute(query):
+            free.setdefault((message_id, provider), []).append(seq)
+    return free
+
+
+def _give_id(session: HotSession, receipt: Receipt, seq: int) -> None:
+    """Record the provider's id; a message that waits to be tried again was evidently sent, so it is not sent again."""
+    part, submission = schema.part, schema.submission
+    session.connection.execute(
+        part.update()
+        .where(part.c.message_id == receipt.client_ref, part.c.seq == seq)
+        .values(provider_message_id=receipt.provider_message_id)
+    )
+    session.connection.execute(
+        submission.delete().where(
+            submission.c.message_id == receipt.client_ref,
+            submission.c.state == "waiting",
+            submission.c.attempt > 0,
+        )
+    )
+
+
+def _keep_unmatched(session: HotSession, orphans: Sequence[Taken]) -> None:
+    values = [
+        (item.receipt.provider_message_id, item.receipt.provider, item.receipt.digest, item.receipt.client_ref,
+         item.received_ms)
+        for item in orphans
+    ]  # fmt: skip
+    session.insert("unmatched", rows.UNMATCHED_COLUMNS, values, skip=True)
+
+
+def _forget_matched(session: HotSession, matched: Sequence[Taken]) -> None:
+    unmatched = schema.unmatched
+    session.connection.execute(
+        unmatched.delete().where(
+            unmatched.c.provider_message_id == sa.bindparam("id_"),
+            unmatched.c.provider == sa.bindparam("provider_"),
+            unmatched.c.digest == sa.bindparam("digest_"),
+        ),
+        [
+            {
+                "id_": item.receipt.provider_message_id,
+                "provider_": item.receipt.provider,
+                "digest_": item.receipt.digest,
+            }
+            for item in matched
+        ],
+    )

@@ -1,0 +1,225 @@
+"""SQLite: one file, WAL, ``synchronous=FULL``, one connection that writes.
+
+The hot statements are set-based: a batch is staged in temporary tables (in memory) by a few many-row inserts, and
+each statement then handles the whole batch at once. Stepping row by row would give up and take back Python's global
+lock for every row, which costs more than the row.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event as sa_event
+
+from receipted.storage import rows
+from receipted.storage.hot import Move, Taken, gravity_of, strongest
+from receipted.storage.ids import Ascending
+
+CHECKPOINT_PAGES = 8_000
+"""Pages of 4 KiB that the write-ahead log holds before a commit writes them back."""
+LARGEST_CHUNK = 256
+"""Rows in one many-row insert; SQLite binds at most 32,766 values to a statement."""
+
+_RECEIPTS = ", ".join(rows.RECEIPT_COLUMNS)
+_MOVED = "status_key, final, best, event_id"
+
+_STAGE = f"""
+CREATE TEMP TABLE batch ({_RECEIPTS}, {_MOVED});
+CREATE TEMP TABLE moves (message_id, seq, status, status_key, err_code, reason, due_ms);
+CREATE TEMP TABLE touched (message_id PRIMARY KEY, event_id) WITHOUT ROWID;
+CREATE TEMP TABLE changed (message_id PRIMARY KEY, status, previous, err_code, reason, event_id) WITHOUT ROWID;
+"""
+
+# Keep each receipt as it came, once.
+_APPEND = f"INSERT INTO receipt ({_RECEIPTS}) SELECT {_RECEIPTS} FROM batch WHERE true ON CONFLICT DO NOTHING"
+
+# The one conditional update of promise 2: a part takes the strongest receipt of the batch if it is the stronger.
+_APPLY = """
+UPDATE part SET status = b.status, status_key = b.status_key, err_code = b.err_code, carrier_ms = b.carrier_ms,
+    network = b.network, price = b.price, reason = NULL, due_ms = CASE WHEN b.final THEN NULL ELSE due_ms END
+FROM batch AS b
+WHERE b.best AND part.provider_message_id = b.provider_message_id AND part.provider = b.provider
+    AND part.status_key < b.status_key
+"""
+
+# The messages that those parts belong to.
+_TOUCH = """
+INSERT INTO touched (message_id, event_id)
+SELECT p.message_id, max(b.event_id) FROM batch AS b CROSS JOIN part AS p
+    ON p.provider_message_id = b.provider_message_id AND p.provider = b.provider
+WHERE b.best GROUP BY p.message_id
+"""
+
+# Receipts whose part is not known.
+_ORPHANS = """
+SELECT rowid - 1 FROM batch AS b WHERE NOT EXISTS (
+    SELECT 1 FROM part AS p WHERE p.provider_message_id = b.provider_message_id AND p.provider = b.provider)
+"""
+
+# Statements about parts by their place: submitted, refused, silent for too long.
+_MOVE = """
+UPDATE part SET status = m.status, status_key = m.status_key, err_code = m.err_code, reason = m.reason,
+    due_ms = m.due_ms
+FROM moves AS m
+WHERE part.message_id = m.message_id AND part.seq = m.seq AND part.status_key < m.status_key
+"""
+
+# A message shows the gravest of its parts. (With max() SQLite takes the other columns from the row of the maximum.)
+_CHANGE = f"""
+INSERT INTO changed (message_id, status, previous, err_code, reason, event_id)
+SELECT id, status, previous, err_code, reason, event_id FROM (
+    SELECT m.id, p.status, m.status AS previous, p.err_code, p.reason, t.event_id,
+        m.err_code AS old_err_code, m.reason AS old_reason, max({gravity_of("p.status")})
+    FROM touched AS t CROSS JOIN message AS m ON m.id = t.message_id CROSS JOIN part AS p ON p.message_id = t.message_id
+    GROUP BY t.message_id)
+WHERE status <> previous OR err_code IS NOT old_err_code OR reason IS NOT old_reason
+"""
+_SHOW = """
+UPDATE message SET status = c.status, err_code = c.err_code, reason = c.reason, updated_ms = ?,
+    version = version + (c.status <> c.previous)
+FROM changed AS c WHERE message.id = c.message_id
+"""
+_TELL = """
+INSERT INTO event (id, message_id, version, status, previous, at_ms, err_code, reason)
+SELECT c.event_id, c.message_id, m.version, c.status, c.previous, ?, c.err_code, c.reason
+FROM changed AS c CROSS JOIN message AS m ON m.id = c.message_id
+WHERE c.status <> c.previous ORDER BY c.event_id
+"""
+
+
+class SqliteSession:
+    """The one write connection."""
+
+    unavailable: tuple[type[Exception], ...] = (sqlite3.OperationalError, sa.exc.OperationalError)
+
+    def __init__(self, path: Path) -> None:
+        self._engine = engine(path, writes=True)
+        self.connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        driver = self.connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        self._driver = driver
+        self._staged: Sequence[Taken] = ()
+        driver.executescript(_STAGE)
+        last = driver.execute("SELECT max(id) FROM event").fetchone()[0]
+        self.next_event_id = Ascending(last)
+
+    def begin(self) -> None:
+        self._driver.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        self._driver.execute("COMMIT")
+
+    def rollback(self) -> None:
+        self._staged = ()
+        if self._driver.in_transaction:
+            self._driver.execute("ROLLBACK")
+
+    def close(self) -> None:
+        self.connection.close()
+        self._engine.dispose()
+
+    def append(self, taken: Sequence[Taken]) -> None:
+        self._stage(taken)
+        self._driver.execute(_APPEND)
+
+    def apply(self, taken: Sequence[Taken], now_ms: int) -> list[Taken]:
+        self._stage(taken)
+        execute = self._driver.execute
+        execute(_APPLY)
+        execute(_TOUCH)
+        self._project(now_ms)
+        return [taken[index] for (index,) in execute(_ORPHANS).fetchall()]
+
+    def move(self, moves: Sequence[Move]) -> None:
+        self.insert("moves", Move._fields, moves)
+        self._driver.execute(_MOVE)
+        self._driver.execute("DELETE FROM moves")
+
+    def project(self, message_ids: Iterable[str], now_ms: int) -> None:
+        touched = [(message_id, self.next_event_id()) for message_id in dict.fromkeys(message_ids)]
+        self.insert("touched", ("message_id", "event_id"), touched)
+        self._project(now_ms)
+
+    def insert(
+        self, table: str, columns: Sequence[str], values: Sequence[Sequence[Any]], *, skip: bool = False
+    ) -> None:
+        done = 0
+        while done < len(values):
+            chunk = min(LARGEST_CHUNK, 1 << ((len(values) - done).bit_length() - 1))
+            flat = [value for row in values[done : done + chunk] for value in row]
+            self._driver.execute(_insert_sql(table, tuple(columns), chunk, skip), flat)
+            done += chunk
+
+    def _stage(self, taken: Sequence[Taken]) -> None:
+        """The batch as rows of ``batch``, in its order; staying there until the next one takes its place."""
+        if taken is self._staged:
+            return
+        self._staged = taken
+        best = strongest(taken)
+        self._driver.execute("DELETE FROM batch")
+        self.insert(
+            "batch",
+            (*rows.RECEIPT_COLUMNS, *_MOVED.split(", ")),
+            [
+                (
+                    *rows.of_receipt(item.receipt, item.received_ms),
+                    item.receipt.order_key,
+                    rows.is_final(item.receipt.status),
+                    best[(item.receipt.provider_message_id, item.receipt.provider)] is item,
+                    self.next_event_id(),
+                )
+                for item in taken
+            ],
+        )
+
+    def _project(self, now_ms: int) -> None:
+        execute = self._driver.execute
+        execute(_CHANGE)
+        execute(_SHOW, (now_ms,))
+        execute(_TELL, (now_ms,))
+        execute("DELETE FROM changed")
+        execute("DELETE FROM touched")
+
+
+def engine(path: Path, *, writes: bool) -> sa.Engine:
+    """An SQLAlchemy engine over the file, its connections set up for durable writing or for reading only."""
+    made = sa.create_engine(
+        f"sqlite:///{path}",
+        poolclass=sa.pool.QueuePool,
+        pool_size=1 if writes else 4,
+        max_overflow=0 if writes else 4,
+        connect_args={"check_same_thread": False, "timeout": 5.0, "cached_statements": 512},
+    )
+
+    @sa_event.listens_for(made, "connect")
+    def set_up(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None
+        for pragma in _PRAGMAS + (_WRITE_PRAGMAS if writes else _READ_PRAGMAS):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return made
+
+
+_PRAGMAS = ("temp_store = MEMORY", "mmap_size = 1073741824")
+_WRITE_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "cache_size = -262144",
+    f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
+    "journal_size_limit = 67108864",
+)
+_READ_PRAGMAS = ("query_only = ON", "cache_size = -65536")
+
+_statements: dict[tuple[str, tuple[str, ...], int, bool], str] = {}
+
+
+def _insert_sql(table: str, columns: tuple[str, ...], count: int, skip: bool) -> str:
+    """A many-row insert; kept, since SQLite's statement cache works by the text."""
+    key = (table, columns, count, skip)
+    if key not in _statements:
+        one = f"({', '.join('?' * len(columns))})"
+        tail = " ON CONFLICT DO NOTHING" if skip else ""
+        _statements[key] = f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([one] * count)}{tail}"
+    return _statements[key]

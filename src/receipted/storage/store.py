@@ -1,0 +1,196 @@
+"""The store: the hub's port over one SQL database, SQLite or PostgreSQL. Writes go to the writer, reads to a pool."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+
+from receipted.domain.errors import StorageUnavailable
+from receipted.domain.event import Event
+from receipted.domain.message import Message
+from receipted.domain.receipt import Receipt
+from receipted.hub.ports import (
+    Counts,
+    Filter,
+    Finding,
+    History,
+    NewMessage,
+    Observe,
+    Outcome,
+    Outstanding,
+    RejectedRequest,
+    StoredReceipt,
+    Submission,
+    SubmitAttempt,
+    Wake,
+)
+from receipted.storage import logbook, migrate, postgres, queries, queue, receipts, sqlite
+from receipted.storage.hot import HotSession
+from receipted.storage.writer import Writer
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class SqlStore:
+    """Implements ``hub.ports.Store``. Use ``open_store``; ``close`` when done, which commits what waits."""
+
+    def __init__(
+        self,
+        *,
+        reading: sa.Engine,
+        open_session: Callable[[], HotSession],
+        waiting: int,
+        rejected_kept: int,
+        observe: Observe,
+        events: Wake,
+    ) -> None:
+        self._reading = reading
+        self._writer: Writer[HotSession] = Writer(open_session, waiting=waiting, observe=observe)
+        self._log = logbook.Logbook(rejected_kept)
+        self._events = events
+
+    async def start(self) -> None:
+        """Open the write connection. Raises what opening it raises."""
+        await self._writer.start()
+
+    async def close(self) -> None:
+        """Commit what waits and let go of the database. Harmless when repeated."""
+        await self._writer.close()
+        await asyncio.to_thread(self._reading.dispose)
+
+    # --- writes -------------------------------------------------------------------------------------------------------
+
+    async def append(self, taken: Sequence[Receipt], received_ms: int) -> None:
+        await self._writer.write(receipts.append, (taken, received_ms))
+        self._events.set()
+
+    async def accept(self, new: NewMessage) -> Message:
+        message = await self._writer.write(queue.accept, new)
+        self._events.set()
+        return message
+
+    async def claim(self, provider: str, now_ms: int, limit: int) -> list[Submission]:
+        return await self._writer.write(queue.claim, (provider, now_ms, limit))
+
+    async def settle(self, attempt: SubmitAttempt, outcome: Outcome, *, due_ms: int, retry_ms: int) -> None:
+        await self._writer.write(queue.settle, queue.Settled(attempt, outcome, due_ms, retry_ms))
+        self._events.set()
+
+    async def abandon(self, message_id: str, now_ms: int, reason: str) -> None:
+        await self._writer.write(queue.abandon, (message_id, now_ms, reason))
+        self._events.set()
+
+    async def release(self, provider: str, in_flight: frozenset[str]) -> int:
+        return await self._writer.write(queue.release, (provider, in_flight))
+
+    async def recover(self, now_ms: int, due_ms: int, reason: str) -> int:
+        return await self._writer.write(queue.recover, (now_ms, due_ms, reason))
+
+    async def expire(self, now_ms: int, limit: int) -> int:
+        expired = await self._writer.write(queue.expire, (now_ms, limit))
+        if expired:
+            self._events.set()
+        return expired
+
+    async def rematch(self, limit: int, now_ms: int) -> int:
+        return await self._writer.write(receipts.rematch, (limit, now_ms))
+
+    async def reject(self, request: RejectedRequest) -> None:
+        await self._writer.write(self._log.reject, request)
+
+    async def advance(self, endpoint: str, event_id: str) -> None:
+        await self._writer.write(logbook.advance, (endpoint, event_id))
+
+    # --- reads --------------------------------------------------------------------------------------------------------
+
+    async def message(self, message_id: str) -> Message:
+        return await self._read(queries.message, message_id)
+
+    async def messages(self, which: Filter) -> list[Message]:
+        return await self._read(queries.messages, which)
+
+    async def history(self, message_id: str) -> History:
+        return await self._read(queries.history, message_id)
+
+    async def unmatched(self, limit: int, before_ms: int | None = None) -> list[StoredReceipt]:
+        return await self._read(queries.unmatched, limit, before_ms)
+
+    async def rejected(self, limit: int) -> list[RejectedRequest]:
+        return await self._read(queries.rejected, limit)
+
+    async def events(self, after: str | None, limit: int) -> list[Event]:
+        return await self._read(queries.events, after, limit)
+
+    async def last_event(self) -> str | None:
+        return await self._read(queries.last_event)
+
+    async def cursor(self, endpoint: str) -> str | None:
+        return await self._read(queries.cursor, endpoint)
+
+    async def outstanding(self, provider: str, limit: int) -> list[Outstanding]:
+        return await self._read(queries.outstanding, provider, limit)
+
+    async def counts(self) -> Counts:
+        return await self._read(queries.counts)
+
+    async def check(self) -> list[Finding]:
+        """Whether it can be written to, and which schema it has."""
+        try:
+            await self._writer.write(logbook.check, None)
+            found = await self._read(migrate.version)
+        except StorageUnavailable as error:
+            cure = "look at the hub's log and at the database server; nothing that was answered is lost"
+            return [Finding(what="database", ok=False, said=str(error), cure=cure)]
+        return [Finding(what="database", ok=found == migrate.head(), said=f"can be written to, schema {found}")]
+
+    async def _read(self, question: Callable[Concatenate[sa.Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        return await asyncio.to_thread(self._ask, lambda connection: question(connection, *args, **kwargs))
+
+    def _ask(self, question: Callable[[sa.Connection], R]) -> R:
+        try:
+            with self._reading.connect() as connection:
+                return question(connection)
+        except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+            raise StorageUnavailable("the database cannot be read at the moment") from error
+
+
+async def open_store(
+    database: str, folder: Path, *, waiting: int, rejected_kept: int, observe: Observe, events: Wake
+) -> SqlStore:
+    """The store at ``database`` (``postgresql://…``, or "" for SQLite in ``folder``), upgraded and ready.
+
+    Raises migrate.DatabaseTooNew, postgres.AnotherHub or what the engine says when it cannot be reached.
+    """
+    file = None if database else sqlite_file(folder)
+    await asyncio.to_thread(_upgrade, database, file, observe)
+    store = SqlStore(
+        reading=sqlite.engine(file, writes=False) if file else postgres.engine(database, pool_size=4),
+        open_session=(lambda: sqlite.SqliteSession(file)) if file else (lambda: postgres.PostgresSession(database)),
+        waiting=waiting,
+        rejected_kept=rejected_kept,
+        observe=observe,
+        events=events,
+    )
+    await store.start()
+    return store
+
+
+def sqlite_file(folder: Path) -> Path:
+    """Where the SQLite database is in a data folder."""
+    return folder / "receipted.db"
+
+
+def _upgrade(database: str, file: Path | None, observe: Observe) -> None:
+    if file is not None:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+    engine = sqlite.engine(file, writes=True) if file else postgres.engine(database, pool_size=1)
+    try:
+        copy = migrate.upgrade(engine, file)
+    finally:
+        engine.dispose()
+    if copy is not None:
+        observe("store.upgraded", backup=str(copy), version=migrate.head())

@@ -1,0 +1,202 @@
+"""Group commit: one thread owns the write connection, and whatever waits when it is free becomes one transaction.
+
+A write is a function over many items of its kind (``Bulk``) and one item. Items of the same function that arrive
+together are written by one call. The caller is answered after the commit, never before it.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+
+from receipted.domain.errors import Overloaded, ReceiptedError, StorageUnavailable
+from receipted.hub.ports import Observe
+
+LARGEST = 512
+"""Items in one transaction at most: bounds how long one commit keeps its callers waiting."""
+RETRY_FIRST_S, RETRY_CAP_S = 0.1, 2.0
+
+
+class Session(Protocol):
+    """The write connection of one engine. Any exception of ``unavailable`` means that the database cannot write now."""
+
+    unavailable: tuple[type[Exception], ...]
+
+    def begin(self) -> None: ...
+    def commit(self) -> None: ...
+    def rollback(self) -> None: ...
+    def close(self) -> None: ...
+
+
+S = TypeVar("S", bound=Session)
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Bulk: TypeAlias = Callable[[S, Sequence[Item]], Sequence[Result | ReceiptedError]]
+"""Writes many items inside the transaction that is open; one result (or ReceiptedError to be raised) an item."""
+_Waiting: TypeAlias = tuple[Callable[..., Sequence[Any]], Any, "asyncio.Future[Any]"]
+
+
+class Writer(Generic[S]):
+    """Owns the thread. ``write`` from the event loop; ``close`` commits what waits and ends the thread."""
+
+    def __init__(self, open_session: Callable[[], S], *, waiting: int, observe: Observe) -> None:
+        self._open_session = open_session
+        self._most_waiting = waiting
+        self._observe = observe
+        self._queue: list[_Waiting] = []
+        self._under_way = 0
+        self._filled = threading.Event()
+        self._closing = False
+        self._session: S | None = None
+        self._broken: str | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._run, name="receipted-writer", daemon=True)
+
+    async def start(self) -> None:
+        """Open the session in the writer's own thread. Raises what opening it raises."""
+        self._loop = asyncio.get_running_loop()
+        started: asyncio.Future[None] = self._loop.create_future()
+        self._started = started
+        self._thread.start()
+        await started
+
+    async def write(self, bulk: "Bulk[S, Item, Result]", item: Item) -> Result:
+        """Write one item; returns its result when it is committed.
+
+        Raises Overloaded (too much waits), StorageUnavailable (not stored), or the ReceiptedError that ``bulk`` gave.
+        """
+        if self._broken is not None:
+            raise StorageUnavailable(self._broken)
+        if self._closing or self._loop is None:
+            raise StorageUnavailable("the hub is stopping")
+        if len(self._queue) + self._under_way >= self._most_waiting:
+            raise Overloaded("too many writes wait for the database")
+        future: asyncio.Future[Result] = self._loop.create_future()
+        self._queue.append((bulk, item, future))
+        if not self._filled.is_set():
+            self._filled.set()
+        return await future
+
+    async def close(self) -> None:
+        """Commit what waits, then end the thread. Harmless when repeated or never started."""
+        self._closing = True
+        self._filled.set()
+        if self._thread.is_alive():
+            await asyncio.to_thread(self._thread.join)
+
+    # --- in the writer's thread ---------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        assert self._loop is not None
+        try:
+            self._session = self._open_session()
+        except BaseException as error:
+            self._loop.call_soon_threadsafe(_fail_unless_done, self._started, error)
+            return
+        self._loop.call_soon_threadsafe(_succeed_unless_done, self._started)
+        while True:
+            self._filled.wait()
+            self._filled.clear()
+            while self._queue:
+                batch = self._queue[:LARGEST]
+                del self._queue[: len(batch)]
+                self._under_way = len(batch)
+                self._answer(batch, self._commit(batch))
+                self._under_way = 0
+            if self._closing:
+                break
+        if self._session is not None:
+            self._session.close()
+
+    def _commit(self, batch: list[_Waiting]) -> list[Any]:
+        """The results of a batch in its order; an exception stands for an item that was not stored."""
+        session = self._session
+        if session is None:
+            return [StorageUnavailable(self._broken or "the database is away")] * len(batch)
+        started = time.monotonic()
+        try:
+            results = self._transaction(session, batch)
+        except session.unavailable as error:
+            self._lose(error)
+            return [StorageUnavailable("the database cannot be written to at the moment")] * len(batch)
+        except Exception as error:
+            if len(batch) == 1:
+                self._observe("store.failed", problem=repr(error))
+                return [StorageUnavailable("the database refused this")]
+            return [result for waiting in batch for result in self._commit([waiting])]
+        self._observe("store.committed", ops=len(batch), ms=(time.monotonic() - started) * 1000)
+        return results
+
+    def _transaction(self, session: S, batch: list[_Waiting]) -> list[Any]:
+        groups: dict[Callable[..., Sequence[Any]], list[int]] = {}
+        for index, (bulk, _, _) in enumerate(batch):
+            groups.setdefault(bulk, []).append(index)
+        results: list[Any] = [None] * len(batch)
+        session.begin()
+        try:
+            for bulk, indexes in groups.items():
+                for index, result in zip(indexes, bulk(session, [batch[i][1] for i in indexes]), strict=True):
+                    results[index] = result
+            session.commit()
+        except session.unavailable:
+            raise
+        except Exception:
+            session.rollback()
+            raise
+        return results
+
+    def _answer(self, batch: list[_Waiting], results: list[Any]) -> None:
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(_resolve, batch, results)
+
+    def _lose(self, error: Exception) -> None:
+        """The database is away: answer everyone at once from now on, and look for it in the background."""
+        self._observe("store.unavailable", problem=str(error).strip())
+        if self._broken is None:
+            self._broken = "the database cannot be reached at the moment"
+            threading.Thread(target=self._look_for_it, name="receipted-reopen", daemon=True).start()
+        if self._session is not None:
+            session, self._session = self._session, None
+            try:
+                session.close()
+            except Exception as closing:
+                self._observe("store.close-failed", problem=str(closing))
+
+    def _look_for_it(self) -> None:
+        wait_s = RETRY_FIRST_S
+        while not self._closing:
+            time.sleep(wait_s)
+            if self._reopen():
+                return
+            wait_s = min(wait_s * 2, RETRY_CAP_S)
+
+    def _reopen(self) -> bool:
+        try:
+            self._session = self._open_session()
+        except Exception as error:
+            self._observe("store.unavailable", problem=str(error).strip())
+            return False
+        self._broken = None
+        self._observe("store.available")
+        return True
+
+
+def _resolve(batch: list[_Waiting], results: list[Any]) -> None:
+    for (_, _, future), result in zip(batch, results, strict=True):
+        if future.done():
+            continue
+        if isinstance(result, ReceiptedError):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
+
+
+def _fail_unless_done(future: "asyncio.Future[None]", error: BaseException) -> None:
+    if not future.done():
+        future.set_exception(error)
+
+
+def _succeed_unless_done(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
