@@ -1,14 +1,18 @@
 """Take receipts in. Every road ends here: webhooks, the sandbox, later a carrier's bind."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 
 from receipted.domain.receipt import Receipt
 from receipted.hub.ports import Clock, Observe, Store
 
+TOLD_EVERY_S = 1.0
+"""How often what was stored is told to the log and the metrics: one line a receipt would cost more than the receipt."""
+
 
 class Receive:
-    """``await receive(receipts)`` returns when they are durable. Applying them may still be under way (DESIGN section 7).
+    """``await receive(receipts)`` returns when they are durable; applying them may still be under way (DESIGN 7).
 
     Raises Overloaded or StorageUnavailable: nothing is certain to be stored, and whoever sent them must send again.
     """
@@ -17,14 +21,18 @@ class Receive:
         self._store = store
         self._clock = clock
         self._observe = observe
+        self._stored: Counter[tuple[str, str]] = Counter()
 
     async def __call__(self, receipts: Sequence[Receipt]) -> None:
-        if not receipts:
-            return
         await self._store.append(receipts, self._clock())
-        self._observe(
-            "receipts.stored",
-            provider=receipts[0].provider,
-            count=len(receipts),
-            statuses=receipts[0].status if len(receipts) == 1 else Counter(receipt.status for receipt in receipts),
-        )
+        if not self._stored:
+            asyncio.get_running_loop().call_later(TOLD_EVERY_S, self.tell)
+        for receipt in receipts:
+            self._stored[receipt.provider, receipt.status] += 1
+
+    def tell(self) -> None:
+        """Tell what was stored since the last time; at the end of the program, too."""
+        stored, self._stored = self._stored, Counter()
+        for provider in sorted({provider for provider, _ in stored}):
+            statuses = {str(status): count for (name, status), count in stored.items() if name == provider}
+            self._observe("receipts.stored", provider=provider, count=sum(statuses.values()), statuses=statuses)

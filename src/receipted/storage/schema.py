@@ -2,7 +2,8 @@
 
 What follows from how it is used:
 
-* ``part.status_key`` is ``domain.status.order_key``; it is compared as bytes, so PostgreSQL must not use a language's order.
+* ``part.status_key`` is ``domain.status.order_key``; it is compared as bytes, so PostgreSQL must
+  not use a language's order.
 * ``receipt`` is append-only. Its key is what it says, so the same statement is stored once. It belongs to the part with
   the same provider and provider's id: no link needs to be kept, and a receipt may be there before its part.
 * ``unmatched`` names the receipts that have no part yet. A row leaves when its part is known.

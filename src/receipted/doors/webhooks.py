@@ -1,0 +1,239 @@
+"""The door for receipts: durable before the 200, and never a 500.
+
+Plain ASGI, since it is the hottest path of the hub. What it answers, and why:
+
+====  =================================================================================================================
+200   stored, synced and safe; or a probe without content, as providers send when a URL is saved
+400   cannot be read: the field is named, and the request is kept in the bounded log of refused ones
+401   the signature does not hold; kept likewise, with the explanation for the hub's owner only
+405   neither GET nor POST
+413   larger than ``limits.body_bytes``
+503   it could not be stored now, or anything unforeseen: the provider's own status for "send it again"
+====  =================================================================================================================
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any, TypeAlias
+
+import msgspec
+
+from receipted.domain.errors import InvalidReceipt, Overloaded, ReceiptedError, StorageUnavailable, Unauthentic
+from receipted.hub.ports import Clock, Observe, Provider, RejectedRequest, Store, WebhookRequest
+from receipted.hub.receive import Receive
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Read: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+App: TypeAlias = Callable[[Scope, Read, Send], Awaitable[None]]
+
+_OK_START: Message = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]}
+_OK_BODY: Message = {"type": "http.response.body", "body": b""}
+RETRY_AFTER_S = b"5"
+
+
+class TooLarge(ReceiptedError):
+    """A body over the limit."""
+
+
+class Gone(Exception):
+    """The other side hung up before its request was whole."""
+
+
+class WebhookDoor:
+    """One provider's webhook, as an ASGI application."""
+
+    def __init__(
+        self,
+        *,
+        provider: Provider,
+        receive: Receive,
+        store: Store,
+        clock: Clock,
+        observe: Observe,
+        body_bytes: int,
+        rejected_per_s: int,
+    ) -> None:
+        self._provider = provider
+        self._receive = receive
+        self._store = store
+        self._clock = clock
+        self._observe = observe
+        self._body_bytes = body_bytes
+        self._rejected_per_s = rejected_per_s
+        self._rejected_second = (0, 0)
+
+    async def __call__(self, scope: Scope, read: Read, send: Send) -> None:
+        if scope["method"] not in ("GET", "POST"):
+            await self._answer_other_method(scope, send)
+            return
+        request = _request(scope)
+        try:
+            if scope["method"] == "POST":
+                request = _with_body(request, await _body(scope, read, self._body_bytes))
+            receipts = self._provider.read(request, self._clock())
+            if receipts:
+                await self._receive(receipts)
+        except Gone:
+            return
+        except Exception as error:
+            await self._refuse(request, error, send)
+            return
+        await send(_OK_START)
+        await send(_OK_BODY)
+
+    async def _answer_other_method(self, scope: Scope, send: Send) -> None:
+        if scope["method"] == "HEAD":
+            await send(_OK_START)
+            await send(_OK_BODY)
+        else:
+            await _problem(send, 405, "only GET and POST bring receipts", headers=[(b"allow", b"GET, POST, HEAD")])
+
+    async def _refuse(self, request: WebhookRequest, error: Exception, send: Send) -> None:
+        """Answer for what went wrong, in the one place where errors become statuses."""
+        match error:
+            case InvalidReceipt(field=field, problem=problem):
+                await self._keep(request, 400, "malformed", str(error))
+                await _problem(send, 400, problem, field=field)
+            case Unauthentic(explanation=explanation):
+                await self._keep(request, 401, "unauthentic", str(error), explanation)
+                await _problem(send, 401, "the signature of this receipt does not hold")
+            case TooLarge():
+                await self._keep(request, 413, "too-large", str(error))
+                await _problem(send, 413, str(error), headers=[(b"connection", b"close")])
+            case Overloaded() | StorageUnavailable():
+                self._count("overloaded" if isinstance(error, Overloaded) else "storage", str(error))
+                await self._send_again(send, str(error))
+            case _:
+                self._observe("door.broke", provider=self._provider.name, problem=repr(error), level="error")
+                await self._send_again(send, "the hub could not take this now")
+
+    async def _send_again(self, send: Send, problem: str) -> None:
+        await _problem(send, self._provider.retry_status, problem, headers=[(b"retry-after", RETRY_AFTER_S)])
+
+    async def _keep(
+        self, request: WebhookRequest, status: int, reason: str, problem: str, explanation: str = ""
+    ) -> None:
+        """Put a refused request into the bounded log. A flood is counted, not stored."""
+        self._count(reason, problem)
+        now_ms = self._clock()
+        second, kept = self._rejected_second
+        kept = kept + 1 if second == now_ms // 1000 else 1
+        self._rejected_second = (now_ms // 1000, kept)
+        if kept > self._rejected_per_s:
+            return
+        try:
+            await self._store.reject(
+                RejectedRequest(
+                    at_ms=now_ms,
+                    door=self._provider.name,
+                    status=status,
+                    problem=problem,
+                    explanation=explanation,
+                    method=request.method,
+                    content_type=request.content_type,
+                    source=request.source,
+                    query=request.query,
+                    body=request.body,
+                )
+            )
+        except (Overloaded, StorageUnavailable) as error:
+            self._observe("rejected.not-kept", provider=self._provider.name, problem=str(error))
+
+    def _count(self, reason: str, problem: str) -> None:
+        self._observe("receipt.rejected", provider=self._provider.name, reason=reason, problem=problem)
+
+
+def _request(scope: Scope) -> WebhookRequest:
+    content_type = ""
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            content_type = value.decode("latin-1")
+            break
+    client = scope.get("client")
+    return WebhookRequest(
+        method=scope["method"],
+        path=scope["path"],
+        query=scope["query_string"],
+        content_type=content_type,
+        body=b"",
+        source=client[0] if client else "",
+    )
+
+
+def _with_body(request: WebhookRequest, body: bytes) -> WebhookRequest:
+    return WebhookRequest(
+        method=request.method,
+        path=request.path,
+        query=request.query,
+        content_type=request.content_type,
+        body=body,
+        source=request.source,
+    )
+
+
+async def _body(scope: Scope, read: Read, limit: int) -> bytes:
+    """The whole body. Raises TooLarge, or Gone. How long it may take is the server's to enforce."""
+    message = await read()
+    body: bytes = message.get("body", b"")
+    if message["type"] == "http.request" and not message.get("more_body", False) and len(body) <= limit:
+        return body
+    pieces = [body]
+    size = len(body)
+    while message["type"] == "http.request" and message.get("more_body", False) and size <= limit:
+        message = await read()
+        pieces.append(message.get("body", b""))
+        size += len(pieces[-1])
+    if message["type"] != "http.request":
+        raise Gone
+    if size > limit:
+        raise TooLarge(f"a receipt may have {limit} bytes at most")
+    return b"".join(pieces)
+
+
+async def _problem(
+    send: Send, status: int, detail: str, *, field: str | None = None, headers: Iterable[tuple[bytes, bytes]] = ()
+) -> None:
+    """An answer in the form of RFC 9457."""
+    problem: dict[str, object] = {"status": status, "detail": detail}
+    if field is not None:
+        problem["field"] = field
+    body = msgspec.json.encode(problem)
+    length = (b"content-length", str(len(body)).encode())
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [(b"content-type", b"application/problem+json"), length, *headers],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})
+
+
+class Doorway:
+    """All webhook doors by their paths; whatever else comes goes to ``beyond``.
+
+    Mounted under a prefix in another application, a path counts with or without that prefix.
+    """
+
+    def __init__(self, doors: dict[str, App], beyond: App) -> None:
+        self._doors = doors
+        self._beyond = beyond
+
+    async def __call__(self, scope: Scope, read: Read, send: Send) -> None:
+        if scope["type"] == "http":
+            door = self._doors.get(scope["path"]) or self._mounted(scope)
+            if door is not None:
+                await door(scope, read, send)
+                return
+        await self._beyond(scope, read, send)
+
+    def _mounted(self, scope: Scope) -> App | None:
+        prefix = scope.get("root_path") or ""
+        return self._doors.get(scope["path"].removeprefix(prefix)) if prefix else None
+
+
+async def not_found(scope: Scope, read: Read, send: Send) -> None:
+    """What stands beyond the doors where there is nothing else."""
+    if scope["type"] == "http":
+        await _problem(send, 404, "there is nothing here")
