@@ -37,9 +37,9 @@ def statuses() -> str:
         "## Which receipt of a part is believed",
         "",
         "The strongest one. Among equally strong ones the later time by the carrier's own clock wins, then the",
-        "receipt's digest, which only makes the order total. So order, delay and repetition of receipts change nothing. A final",
-        "status is still corrected by a stronger receipt: an arrow is followed whenever a receipt further along comes,",
-        "and never back.",
+        "receipt's digest, which only makes the order total. So order, delay and repetition of receipts change",
+        "nothing. A final status is still corrected by a stronger receipt: an arrow is followed whenever a receipt",
+        "further along comes, and never back.",
         "",
         "```mermaid",
         "flowchart LR",
@@ -193,7 +193,7 @@ def settings() -> str:
         "Settings are read from `receipted.toml` in the working directory, or from the file that `RECEIPTED_SETTINGS`",
         "names, and from the environment, which wins: `RECEIPTED_PORT=9000`,",
         "`RECEIPTED_PROVIDERS__VONAGE__API_KEY=…` (two underscores between section and name).",
-        "[receipted.sample.toml](receipted.sample.toml) holds every setting with its default, to copy from.",
+        "`receipted settings` prints a sample file that holds every setting with its default, to copy from.",
         "",
         "A provider's section is named after its kind. For a second one of the same kind give the section a name of",
         'your own and say `kind = "…"` in it.',
@@ -208,24 +208,9 @@ def settings() -> str:
     return "\n".join(lines) + "\n"
 
 
-def sample() -> str:
-    """``receipted.toml`` with every setting at its default, commented out."""
-    lines = ["# Every setting of receipted with its default. Copy what you change to receipted.toml.", "#"]
-    lines += ["# Made from the code by `make docs`."]
-    for section, about, group in sections():
-        lines += ["", f"# {about}"]
-        lines += [f"[{section}]"] if section and not section.startswith("providers.") else []
-        lines += [f"# [{section}]"] if section.startswith("providers.") else []
-        for setting in group:
-            name = setting.path.removeprefix(section + ".")
-            lines += ["", f"# {setting.description}", f"# {name} = {setting.default or '...'}"]
-    return "\n".join(lines) + "\n"
-
-
 PAGES: dict[str, Callable[[], str]] = {
     "statuses.md": statuses,
     "settings.md": settings,
-    "receipted.sample.toml": sample,
 }
 
 

