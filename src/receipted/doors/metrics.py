@@ -7,12 +7,11 @@ label that a fact lacks, does no harm: observing must never break the work that 
 from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from receipted.domain.errors import ReceiptedError
 from receipted.hub.ports import Counts, Store
 
-CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+CONTENT_TYPE = "text/plain; version=0.0.4"
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 BATCH = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000)
 

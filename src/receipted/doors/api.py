@@ -1,0 +1,89 @@
+"""The JSON API of the hub: one ASGI application, all of it described in ``/v1/openapi.json``.
+
+Everything needs ``Authorization: Bearer TOKEN`` but ``/healthz`` and ``/readyz``. The operations are in
+``api_messages``, ``api_feeds`` and ``api_health``; their JSON in ``api_shapes``; their errors in ``api_problems``.
+"""
+
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.connection import ASGIConnection
+from litestar.exceptions import NotAuthorizedException
+from litestar.handlers import BaseRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from prometheus_client import CollectorRegistry
+
+from receipted.domain.errors import InvalidRequest
+from receipted.doors.api_feeds import feeds
+from receipted.doors.api_health import health
+from receipted.doors.api_messages import Send, messages
+from receipted.doors.api_problems import Asked, problem
+from receipted.doors.api_request import StrictRequest
+from receipted.hub.ports import Clock, Provider, Store, Wake
+
+BODY_LIMIT = 65_536
+"""Octets of a request's body (65,536 = 64 KiB); more is answered 413."""
+
+
+def api(
+    *,
+    accept: Send,
+    store: Store,
+    providers: Mapping[str, Provider],
+    wake_events: Wake,
+    token_ok: Callable[[str], bool],
+    registry: CollectorRegistry,
+    clock: Clock,
+) -> Litestar:
+    """The application. ``token_ok`` compares in constant time; ``registry`` is what ``doors.metrics.Metrics`` fills."""
+
+    def needs_token(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        if handler.opt.get("public"):
+            return
+        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token_ok(token.strip()):
+            raise NotAuthorizedException("This needs the header Authorization: Bearer TOKEN, with the hub's token.")
+
+    return Litestar(
+        [
+            *messages(accept, store, providers),
+            *feeds(store, wake_events),
+            *health(store, registry, clock),
+        ],
+        request_class=StrictRequest,
+        request_max_body_size=BODY_LIMIT,
+        guards=[needs_token],
+        before_request=refuse_nul,
+        exception_handlers={Exception: problem},
+        openapi_config=_description(),
+        logging_config=None,
+        debug=False,
+    )
+
+
+def refuse_nul(request: Asked) -> None:
+    """No database takes a NUL character in a text. Raises InvalidRequest naming the parameter."""
+    if "\x00" in request.scope["path"]:
+        raise InvalidRequest("path", "has a NUL character")
+    for name, value in request.query_params.multi_items():
+        if "\x00" in name or "\x00" in value:
+            raise InvalidRequest(name.replace("\x00", ""), "has a NUL character")
+
+
+def _description() -> OpenAPIConfig:
+    # Litestar makes a catch-all beside its JSON; under a path of its own it answers for nothing else.
+    return OpenAPIConfig(
+        title="receipted",
+        version=version("receipted"),
+        summary="Send SMS, and know what became of every one.",
+        components=Components(
+            security_schemes={"token": SecurityScheme(type="http", scheme="bearer", description="The hub's token.")}
+        ),
+        security=[{"token": []}],
+        openapi_router=Router("/v1/openapi.json", route_handlers=[], include_in_schema=False),
+        render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
+    )
