@@ -25,7 +25,7 @@ bench: $(VENV)/dev.stamp
 
 # Write again the pages and files that are made from the code.
 docs: $(VENV)/dev.stamp
-	$(BIN)/python docs/make.py
+	$(BIN)/python -m docs.make
 
 # Resolve the dependencies anew, for every supported Python and platform; no index address is written.
 lock: $(VENV)/dev.stamp

@@ -16,7 +16,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("wiring", "vonage"): "the kind that speaks for the alias of the tutorial's webhook path",
     ("doors/webhooks", "vonage"): "the alias of the tutorial's webhook path",
     ("doors/sms_api", "vonage"): "the front door speaks this dialect",
-    ("cli/probe", "vonage"): "calls a webhook URL as that company's dashboard does",
+    ("hub/probe", "vonage"): "calls a webhook URL as that company's dashboard does",
 }
 """(module, provider): why. Prose in docstrings and comments is free: facts need their source."""
 
