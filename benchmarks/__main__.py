@@ -23,7 +23,7 @@ def main(
     plan = webhook_door.Plan(
         seconds=seconds,
         connections=connections,
-        messages=tuple(messages or (400_000,)),
+        messages=tuple(messages or (100_000,)),
         only=tuple(only or ()),
     )
     screen = report.console()
