@@ -1,0 +1,35 @@
+"""The arithmetic of Vonage's signatures: which string is signed, and how (reference 3.1)."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+
+METHODS: dict[str, int] = {"md5hash": 32, "md5": 32, "sha1": 40, "sha256": 64, "sha512": 128}
+"""The methods, with the number of hex digits that each makes. ``md5hash`` is no HMAC; the others are."""
+
+
+def base_string(fields: Mapping[str, str]) -> str:
+    """What is signed: the decoded fields but ``sig``, by name in byte order, ``_`` for ``&`` and ``=`` in values."""
+    signed = []
+    for name, value in sorted(fields.items()):
+        if name == "sig":
+            continue
+        if "&" in value or "=" in value:
+            value = value.replace("&", "_").replace("=", "_")
+        signed.append(f"&{name}={value}")
+    return "".join(signed)
+
+
+def digest(base: str, secret: str, method: str) -> str:
+    """The signature of a base string, lower case. Raises KeyError for an unknown method."""
+    message, key = base.encode("utf-8", "surrogatepass"), secret.encode()
+    if method == "md5hash":
+        return hashlib.md5(message + key, usedforsecurity=False).hexdigest()
+    if method not in METHODS:
+        raise KeyError(method)
+    return hmac.digest(key, message, method).hex()
+
+
+def same(claimed: str, made: str) -> bool:
+    """Are two signatures equal, in any case? Takes the same time wherever they differ."""
+    return hmac.compare_digest(claimed.lower().encode("utf-8", "surrogatepass"), made.encode())
