@@ -50,7 +50,7 @@ class Accept:
         default_provider: str,
         clock: Clock,
         new_id: Callable[[], str],
-        wake: Wake,
+        wakes: Mapping[str, Wake],
         observe: Observe,
     ) -> None:
         self._store = store
@@ -58,7 +58,7 @@ class Accept:
         self._default_provider = default_provider
         self._clock = clock
         self._new_id = new_id
-        self._wake = wake
+        self._wakes = wakes
         self._observe = observe
 
     async def __call__(self, request: SendRequest) -> Message:
@@ -66,7 +66,7 @@ class Accept:
         stored = await self._store.accept(
             NewMessage(message=message, key=request.idempotency_key, key_digest=_digest(request))
         )
-        self._wake.set()
+        self._wakes[stored.provider].set()
         self._observe(
             "message.accepted",
             message=stored.id,

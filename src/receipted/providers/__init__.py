@@ -39,6 +39,10 @@ KINDS: dict[str, str] = {
 }
 
 
+ALWAYS = ("vonage", "sandbox")
+"""Kinds that need no settings, so that every hub has them. The last one takes messages when no other can."""
+
+
 def kind_named(name: str) -> Kind:
     """The kind of that name, ours or an installed package's. Raises LookupError that lists the known ones."""
     if name in KINDS:

@@ -25,6 +25,11 @@ def head() -> str:
     return current
 
 
+def revisions() -> frozenset[str]:
+    """All schema versions that this code can upgrade from."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
 def version(connection: sa.Connection) -> str | None:
     """The schema version of a database; None for an empty one."""
     return MigrationContext.configure(connection).get_current_revision()
@@ -52,8 +57,7 @@ def upgrade(engine: sa.Engine, file: Path | None, *, to: str = "head") -> Path |
 
 
 def _refuse_newer(found: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if found is not None and found not in known:
+    if found is not None and found not in revisions():
         raise DatabaseTooNew(f"{DatabaseTooNew.__doc__} (It has version {found}, this code knows up to {head()}.)")
 
 

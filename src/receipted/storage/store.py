@@ -183,6 +183,34 @@ def sqlite_file(folder: Path) -> Path:
     return folder / "receipted.db"
 
 
+def place(database: str, folder: Path) -> str:
+    """Where the data is, for a person: a path, or a URL without its password."""
+    return sa.engine.make_url(database).render_as_string(hide_password=True) if database else str(sqlite_file(folder))
+
+
+def inspect(database: str, folder: Path) -> list[Finding]:
+    """For ``receipted doctor``: look at a database from outside, whether or not a hub uses it, and change nothing."""
+    where = place(database, folder)
+    file = None if database else sqlite_file(folder)
+    if file is not None and not file.exists():
+        return [Finding(what="database", ok=True, said=f"{where} does not exist yet; the first start makes it")]
+    engine = sqlite.engine(file, writes=False) if file else postgres.engine(database, pool_size=1)
+    try:
+        with engine.connect() as connection:
+            found = migrate.version(connection)
+    except sa.exc.DatabaseError as error:
+        cure = "check the setting `database`, that the server runs, and the file's permissions"
+        return [Finding(what="database", ok=False, said=f"{where}: {error.orig}", cure=cure)]
+    finally:
+        engine.dispose()
+    if found == migrate.head():
+        return [Finding(what="database", ok=True, said=f"{where} can be read, schema {found}")]
+    said = f"{where} has schema {found}, this version uses {migrate.head()}"
+    if found is None or found in migrate.revisions():
+        return [Finding(what="database", ok=True, said=f"{said}; the next start upgrades it")]
+    return [Finding(what="database", ok=False, said=said, cure=migrate.DatabaseTooNew.__doc__ or "")]
+
+
 def _upgrade(database: str, file: Path | None, observe: Observe) -> None:
     if file is not None:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
