@@ -49,6 +49,9 @@ def upgrade(engine: sa.Engine, file: Path | None, *, to: str = "head") -> Path |
         if found == head():
             return None
         copy = _back_up(file, found) if file is not None and found is not None else None
+        if file is not None:
+            # All steps or none, also when the machine stops in between: SQLite's driver begins nothing by itself here.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, to)
