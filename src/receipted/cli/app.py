@@ -1,0 +1,70 @@
+"""``receipted``: the table of contents of the command line.
+
+    the hub      serve  doctor  settings  probe
+    messages     send  messages  show  tail  unmatched
+
+Each is the function ``command`` of the module of its name (``settings``: of ``settings_file``).
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from receipted import __version__
+from receipted.cli import doctor, messages, probe, send, serve, settings_file, show, tail, unmatched
+from receipted.cli.failure import CommandError, tell
+
+PERSON = sys.stdout.isatty() and sys.stderr.isatty()
+
+app = typer.Typer(
+    name="receipted",
+    help="Send SMS and know what became of each. Begin with `receipted serve`.",
+    no_args_is_help=True,
+    add_completion=PERSON,
+    rich_markup_mode="rich" if PERSON else None,
+    # A traceback for users is a bug report; without their variables, which may hold a token.
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+MESSAGES = "Messages (a hub must be running)"
+HUB = "The hub"
+
+app.command("serve", rich_help_panel=HUB)(serve.command)
+app.command("doctor", rich_help_panel=HUB)(doctor.command)
+app.command("settings", rich_help_panel=HUB)(settings_file.command)
+app.command("probe", rich_help_panel=HUB)(probe.command)
+app.command("send", rich_help_panel=MESSAGES)(send.command)
+app.command("messages", rich_help_panel=MESSAGES)(messages.command)
+app.command("show", rich_help_panel=MESSAGES)(show.command)
+app.command("tail", rich_help_panel=MESSAGES)(tail.command)
+app.command("unmatched", rich_help_panel=MESSAGES)(unmatched.command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"receipted {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and leave.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Send SMS and know what became of each. Begin with `receipted serve`."""
+
+
+def main() -> None:
+    """The entry point of the script and of ``python -m receipted``."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # A terminal or pipe that cannot show a shape shows "?" instead of ending the command.
+            stream.reconfigure(errors="replace")
+    try:
+        app()
+    except CommandError as failure:
+        tell(failure)
+        raise SystemExit(int(failure.code)) from None
