@@ -59,14 +59,13 @@ class MessageAnswer(msgspec.Struct, frozen=True, kw_only=True, rename={"recipien
 
 
 class LineAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """One fact of a timeline. ``meaning`` explains a receipt's code, ``raw`` is the receipt as it came."""
+    """One fact of a timeline. ``raw`` is a receipt as it came."""
 
     at: Time = None
     since_ms: int = 0
     what: str = ""
     text: str = ""
     verdict: str | None = None
-    meaning: str | None = None
     raw: str | None = None
     raw_encoding: str | None = None
 

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
 from receipted.cli.failure import CommandError, Exit
-from receipted.providers import kind_named
+from receipted.providers import ALWAYS, kind_named
 from receipted.settings import Settings
 
 PREFIX = "RECEIPTED_"
@@ -53,6 +53,7 @@ def load_whole(**given: object) -> Settings:
     """As ``load``, and each provider's section too is checked against its kind's model. Raises CommandError."""
     settings = load(**given)
     problems = [line for name in settings.providers for line in _provider_problems(name, settings.providers[name])]
+    problems += _default_provider_problems(settings)
     if problems:
         raise _failure(problems)
     return settings
@@ -83,6 +84,16 @@ def _provider_problems(name: str, section: dict[str, Any]) -> list[str]:
     except ValidationError as problem:
         return _lines(problem, model, ("providers", name))
     return []
+
+
+def _default_provider_problems(settings: Settings) -> list[str]:
+    known = sorted({*settings.providers, *ALWAYS})
+    if settings.default_provider in ("", *known):
+        return []
+    return [
+        f"setting default_provider ({PREFIX}DEFAULT_PROVIDER): must be one of {', '.join(known)}, "
+        f"was {settings.default_provider!r}."
+    ]
 
 
 def _failure(problems: list[str]) -> CommandError:

@@ -20,8 +20,10 @@ def command(as_json: AsJson = False) -> None:
     findings = [Finding(what="settings", ok=True, said=f"good; file: {_file()}")]
     # As in serve: importing everything takes a while, and is needed only here.
     from receipted import wiring
+    from receipted.cli.startup import in_words
 
-    findings += asyncio.run(wiring.examine(settings))
+    with in_words():
+        findings += asyncio.run(wiring.examine(settings))
     _tell(findings, as_json)
     raise SystemExit(int(Exit.OK if all(finding.ok for finding in findings) else Exit.FAILED))
 

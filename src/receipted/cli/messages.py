@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn
-from rich.table import Table
+from rich.text import Text
 
 from receipted.cli import times
 from receipted.cli.answers import Json, MessageAnswer, parse, time_of
@@ -20,6 +20,8 @@ from receipted.cli.terminal import clean, columns, err, for_person, out, status_
 from receipted.domain.status import Status
 
 LIMIT = 50
+WIDE = 110
+"""Columns of a window that holds everything; a narrower one shows no sender and no text, but whole ids."""
 
 CSV_COLUMNS: tuple[str, ...] = (
     *("id", "created_at", "updated_at", "status", "to", "from", "provider", "country", "part_count"),
@@ -92,6 +94,9 @@ async def _export(found: AsyncIterator[Json], line: Callable[[Json], str]) -> No
         TextColumn("{task.completed:,.0f} messages"),
         console=err(),
         transient=True,
+        # Otherwise rich takes what we write to standard output as well, and prints it beside the count.
+        redirect_stdout=False,
+        redirect_stderr=False,
         disable=for_person() or not err().is_terminal,
     )
     with counted:
@@ -108,24 +113,25 @@ async def _table(found: list[MessageAnswer], limit: int | None, *, filtered: boo
         out().print("No message fits." if filtered else f"No messages yet. Send one: {example}", soft_wrap=True)
         return
     seen_from = times.now()
-    table = columns(("Status", "To", "From", "Parts", "Age", "Id", "Text"), right=("Parts", "Age"))
-    table.columns[5].min_width = len(found[0].id)
+    wide = out().width >= WIDE
+    headings = ("Status", "To", "Age", "Id", *(("Parts", "From", "Text") if wide else ()))
+    table = columns(headings, right=("Age", "Parts"), rest="Text")
     for message in found:
-        _row(table, message, seen_from)
+        table.add_row(*_row(message, seen_from)[: len(headings)])
     out().print(table)
     if limit is not None and len(found) == limit:
         err().print(f"The newest {limit}. There may be more: --limit 0 shows all.", style="dim")
 
 
-def _row(table: Table, message: MessageAnswer, seen_from: datetime) -> None:
+def _row(message: MessageAnswer, seen_from: datetime) -> tuple[Text | str, ...]:
     at = time_of(message.created_at)
-    table.add_row(
+    return (
         status_text(message.status),
         clean(message.recipient),
-        clean(message.sender),
-        str(message.part_count),
         times.ago(at, seen_from).removesuffix(" ago") if at else "",
         clean(message.id),
+        str(message.part_count),
+        clean(message.sender),
         clean(message.text or ""),
     )
 

@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.text import Text
 
 from receipted.cli import configuration
-from receipted.cli.failure import CommandError
 from receipted.cli.terminal import clean, err
 
 if TYPE_CHECKING:
@@ -36,12 +34,8 @@ def command(
     """Run the hub until Ctrl-C."""
     settings = configuration.load_whole(host=host, port=port, data_dir=data_dir)
     # Everything that serving needs takes a while to import; `receipted send` shall not wait for it.
-    from psycopg import Error as PostgresError
-    from sqlalchemy.exc import SQLAlchemyError
-
     from receipted import wiring
-    from receipted.storage.migrate import DatabaseTooNew
-    from receipted.storage.postgres import AnotherHub
+    from receipted.cli.startup import in_words
 
     hub_file = settings.data_dir / "hub.json"
 
@@ -50,13 +44,8 @@ def command(
         _banner(info, elsewhere=data_dir)
 
     try:
-        wiring.serve(settings, banner=started)
-    except ValidationError as problem:
-        raise configuration.wrong(problem) from None
-    except (OSError, LookupError, DatabaseTooNew, AnotherHub) as problem:
-        raise _cannot_serve(problem) from None
-    except (SQLAlchemyError, PostgresError) as problem:
-        raise _no_database(problem) from None
+        with in_words():
+            wiring.serve(settings, banner=started)
     finally:
         _forget(hub_file)
 
@@ -72,22 +61,6 @@ def _forget(hub_file: Path) -> None:
     with suppress(OSError, ValueError, AttributeError):
         if json.loads(hub_file.read_text("utf-8")).get("pid") == os.getpid():
             hub_file.unlink()
-
-
-def _cannot_serve(problem: Exception) -> CommandError:
-    """Why the hub could not start, as a sentence with a cure. Our own errors are such sentences already."""
-    if isinstance(problem, OSError) and problem.filename:
-        return CommandError(f"{problem.filename}: {problem.strerror}; choose another folder with --data-dir.")
-    said = str(problem.args[0] if problem.args else problem)
-    return CommandError(said if said.endswith(".") else f"{said}.")
-
-
-def _no_database(problem: Exception) -> CommandError:
-    said = str(getattr(problem, "orig", None) or problem).strip().partition("\n")[0].rstrip(".")
-    return CommandError(
-        f"The database cannot be used: {said}.",
-        "Check the setting `database`, that its server runs, and the rights of the folder; `receipted doctor` looks.",
-    )
 
 
 def _banner(info: "ServeInfo", elsewhere: Path | None) -> None:

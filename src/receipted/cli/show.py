@@ -80,13 +80,12 @@ def _parts(message: MessageAnswer) -> None:
 
 
 def _timeline(answer: TimelineAnswer) -> None:
-    """One line per fact: when, how long after the start, what; beneath it the code's meaning and the raw form."""
+    """One line per fact: when, how long after the start, what; beneath it a receipt as it came."""
     out().print()
     for line in answer.timeline:
         out().print(_line(line), soft_wrap=not for_person())
-        for text in (line.meaning, raw_text(line.raw, line.raw_encoding)):
-            if text:
-                _beneath(clean(text))
+        if line.raw:
+            _beneath(clean(raw_text(line.raw, line.raw_encoding)))
 
 
 def _beneath(text: str) -> None:

@@ -100,13 +100,19 @@ def status_plain(status: str) -> str:
     return status_text(status).plain
 
 
-def columns(headings: Sequence[str], *, right: Iterable[str] = (), folded: Iterable[str] = ()) -> Table:
-    """An empty table without lines. ``right`` are columns of numbers; ``folded`` go on below, others are cut."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+def columns(
+    headings: Sequence[str], *, right: Iterable[str] = (), folded: Iterable[str] = (), rest: str | None = None
+) -> Table:
+    """An empty table without lines.
+
+    ``right`` are columns of numbers. ``folded`` go on below, others are cut. ``rest`` has what the others leave over.
+    """
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False, expand=rest in headings)
     for heading in headings:
         table.add_column(
             heading,
             justify="right" if heading in right else "left",
+            ratio=1 if heading == rest else None,
             no_wrap=heading not in folded,
             overflow="fold" if heading in folded else "ellipsis",
         )

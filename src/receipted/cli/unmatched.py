@@ -45,7 +45,9 @@ def _table(receipts: list[ReceiptAnswer]) -> None:
         out().print("None: every receipt fits a message.")
         return
     seen_from = times.now()
-    table = columns(("Age", "Status", "Provider", "Provider's id", "To", "Code", "Raw"), right=("Age", "Code"))
+    table = columns(
+        ("Age", "Status", "Provider", "Provider's id", "To", "Code", "Raw"), right=("Age", "Code"), rest="Raw"
+    )
     for receipt in receipts:
         at = time_of(receipt.received_at)
         table.add_row(
