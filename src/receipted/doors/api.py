@@ -13,16 +13,15 @@ from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from prometheus_client import CollectorRegistry
 
 from receipted.domain.errors import InvalidRequest
+from receipted.doors.api_document import Document
 from receipted.doors.api_feeds import feeds
 from receipted.doors.api_health import health
 from receipted.doors.api_messages import Send, messages
 from receipted.doors.api_problems import Asked, problem
-from receipted.doors.api_request import StrictRequest
 from receipted.hub.ports import Clock, Provider, Store, Wake
 
 BODY_LIMIT = 65_536
@@ -54,12 +53,11 @@ def api(
             *feeds(store, wake_events),
             *health(store, registry, clock),
         ],
-        request_class=StrictRequest,
         request_max_body_size=BODY_LIMIT,
         guards=[needs_token],
         before_request=refuse_nul,
         exception_handlers={Exception: problem},
-        openapi_config=_description(),
+        openapi_config=_description(providers),
         logging_config=None,
         debug=False,
     )
@@ -74,7 +72,7 @@ def refuse_nul(request: Asked) -> None:
             raise InvalidRequest(name.replace("\x00", ""), "has a NUL character")
 
 
-def _description() -> OpenAPIConfig:
+def _description(providers: Mapping[str, Provider]) -> OpenAPIConfig:
     # Litestar makes a catch-all beside its JSON; under a path of its own it answers for nothing else.
     return OpenAPIConfig(
         title="receipted",
@@ -85,5 +83,5 @@ def _description() -> OpenAPIConfig:
         ),
         security=[{"token": []}],
         openapi_router=Router("/v1/openapi.json", route_handlers=[], include_in_schema=False),
-        render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
+        render_plugins=[Document(providers)],
     )

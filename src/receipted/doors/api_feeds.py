@@ -9,7 +9,8 @@ from litestar.params import Parameter
 
 from receipted.doors.api_problems import documented
 from receipted.doors.api_render import event_out, ms_of, receipt_out, rejected_out
-from receipted.doors.api_shapes import EventsOut, RejectedOut, UnmatchedOut
+from receipted.doors.api_request import time
+from receipted.doors.api_shapes import AFTER, EventsOut, RejectedOut, UnmatchedOut
 from receipted.hub.ports import Store, Wake
 
 NOW = "now"
@@ -35,8 +36,7 @@ def feeds(store: Store, wake_events: Wake) -> list[HTTPRouteHandler]:
         after: Annotated[
             str | None,
             Parameter(
-                min_length=1,
-                max_length=64,
+                pattern=AFTER,
                 description="The `cursor` of the answer before; `now` for what is still to come; left out: all.",
             ),
         ] = None,
@@ -60,7 +60,7 @@ def feeds(store: Store, wake_events: Wake) -> list[HTTPRouteHandler]:
         responses=documented(400, 401, 503),
     )
     async def list_unmatched(
-        before: Annotated[str | None, Parameter(description="Received before this time (ISO 8601, with zone).")] = None,
+        before: Annotated[str | None, time("Received before this time (ISO 8601, with zone).")] = None,
         limit: Limit = 100,
     ) -> UnmatchedOut:
         found = await store.unmatched(limit, ms_of("before", before))

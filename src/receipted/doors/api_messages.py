@@ -6,12 +6,14 @@ from typing import Annotated, Any, TypeAlias
 from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import Body, Parameter
+from msgspec.structs import replace
 
-from receipted.domain.message import Message
+from receipted.domain.message import Kind, Message
 from receipted.domain.status import Status
 from receipted.doors.api_problems import documented
 from receipted.doors.api_render import advise_of, line_out, message_out, ms_of
-from receipted.doors.api_shapes import MessageOut, MessagesOut, NewSms, TimelineOut
+from receipted.doors.api_request import SmsRequest, time
+from receipted.doors.api_shapes import UUID, BinarySms, MessageOut, MessagesOut, TextSms, TimelineOut
 from receipted.hub.accept import SendRequest
 from receipted.hub.explain import sentence
 from receipted.hub.ports import Filter, Provider, Store
@@ -29,6 +31,20 @@ def _text(query: str, description: str) -> Any:
     return Parameter(query=query, description=description, min_length=1, max_length=255)
 
 
+def _request(sms: TextSms | BinarySms, idempotency_key: str | None) -> SendRequest:
+    common = SendRequest(
+        recipient=sms.to,
+        sender=sms.from_,
+        client_ref=sms.client_ref,
+        ttl_ms=None if sms.ttl_s is None else sms.ttl_s * 1_000,
+        provider=sms.provider,
+        idempotency_key=idempotency_key,
+    )
+    if isinstance(sms, BinarySms):
+        return replace(common, kind=Kind.BINARY, body=sms.body, udh=sms.udh or "")
+    return replace(common, kind=Kind(sms.type) if sms.type else None, text=sms.text)
+
+
 def messages(accept: Send, store: Store, providers: Mapping[str, Provider]) -> list[HTTPRouteHandler]:
     """The operations on messages, closed over what they work with."""
 
@@ -36,11 +52,13 @@ def messages(accept: Send, store: Store, providers: Mapping[str, Provider]) -> l
         "/v1/messages",
         operation_id="send_message",
         summary="Send an SMS",
+        description="It is stored durably before the answer, and submitted soon after.",
+        request_class=SmsRequest,
         tags=TAGS,
         responses=documented(400, 401, 409, 413, 415, 503),
     )
     async def send_message(
-        data: Annotated[NewSms, Body(description="What to send. It is stored durably before the answer.")],
+        data: Annotated[Any, Body(description="A TextSms or a BinarySms.")],
         idempotency_key: Annotated[
             str | None,
             Parameter(
@@ -51,21 +69,7 @@ def messages(accept: Send, store: Store, providers: Mapping[str, Provider]) -> l
             ),
         ] = None,
     ) -> MessageOut:
-        message = await accept(
-            SendRequest(
-                recipient=data.to,
-                sender=data.from_,
-                text=data.text,
-                body=data.body,
-                udh=data.udh,
-                kind=data.type,
-                client_ref=data.client_ref,
-                ttl_ms=None if data.ttl_s is None else data.ttl_s * 1_000,
-                provider=data.provider,
-                idempotency_key=idempotency_key,
-            )
-        )
-        return message_out(message, providers)
+        return message_out(await accept(_request(data, idempotency_key)), providers)
 
     @get(
         "/v1/messages",
@@ -83,11 +87,9 @@ def messages(accept: Send, store: Store, providers: Mapping[str, Provider]) -> l
         provider_message_id: Annotated[
             str | None, _text("provider_message_id", "The provider's id of one of its parts.")
         ] = None,
-        since: Annotated[
-            str | None, Parameter(description="Accepted at this time (ISO 8601, with zone) or later.")
-        ] = None,
-        until: Annotated[str | None, Parameter(description="Accepted before this time.")] = None,
-        cursor: Annotated[str | None, _text("cursor", "`next_cursor` of the page before.")] = None,
+        since: Annotated[str | None, time("Accepted at this time (ISO 8601, with zone) or later.")] = None,
+        until: Annotated[str | None, time("Accepted before this time (ISO 8601, with zone).")] = None,
+        cursor: Annotated[str | None, Parameter(pattern=UUID, description="`next_cursor` of the page before.")] = None,
         limit: Annotated[int, Parameter(ge=1, le=500, description="How many at most.")] = 50,
     ) -> MessagesOut:
         found = await store.messages(

@@ -24,6 +24,7 @@ from receipted.domain.errors import (
     StorageUnavailable,
     Unauthentic,
 )
+from receipted.doors.api_request import in_words
 
 Asked: TypeAlias = Request[Any, Any, State]
 
@@ -112,7 +113,7 @@ def _invalid(request: Asked, error: ValidationException) -> Response[bytes]:
     if key == "data":
         return _answer(400, "The request needs a body in JSON.")
     field = _wire_name(request, key)
-    return _answer(400, f"{field}: {first.get('message', 'is not valid')}", field=field)
+    return _answer(400, f"{field}: {in_words(str(first.get('message', 'is not valid')))}", field=field)
 
 
 def _wire_name(request: Asked, key: str) -> str:

@@ -18,21 +18,66 @@ Instant = Annotated[str, Meta(examples=["2026-11-23T14:02:11.208Z"])]
 Encoding = Literal["utf-8", "base64"]
 
 
-class NewSms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
-    """An SMS to be sent: a text, or a binary body in hex with an optional user data header."""
+# --- what comes in ----------------------------------------------------------------------------------------------------
 
-    to: Annotated[str, Meta(max_length=64, examples=["447700900000"], description="The number, with country code.")]
+NUMBER = r"^\+?[1-9][0-9]{6,14}$"
+"""As documented. Separators are taken too, by ``domain.phone``, which also says best what is wrong with a number."""
+SENDER = r"^(\+?[0-9]{1,15}|[!-~¡-¬®-ÿΓΔΘΛΞΠΣΦΨΩ€]([ -~¡-¬®-ÿΓΔΘΛΞΠΣΦΨΩ€]{0,9}[!-~¡-¬®-ÿΓΔΘΛΞΠΣΦΨΩ€])?)$"
+"""Digits, or a name that networks can show: it travels in the GSM alphabet, so nothing beyond it and Latin-1 helps."""
+PLAIN = r"^[^\u0000]*$"
+HEX = r"^([0-9A-Fa-f]{2})+$"
+UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+AFTER = r"^(now|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$"
+
+WORDS: dict[str, str] = {
+    SENDER: "must be a name of up to 11 characters, or up to 15 digits",
+    PLAIN: "has a NUL character",
+    HEX: "must be hex digits, two for each octet",
+    UUID: "must be a cursor that an answer gave",
+    AFTER: "must be a cursor that an answer gave, or now",
+}
+"""What a value that does not fit a pattern is told."""
+
+
+class _Sms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """What every SMS to be sent has."""
+
+    to: Annotated[
+        str,
+        Meta(
+            max_length=64,
+            examples=["447700900000"],
+            description="The number, with country code.",
+            extra_json_schema={"pattern": NUMBER},
+        ),
+    ]
     from_: Annotated[
         str,
-        Meta(max_length=64, examples=["AcmeInc"], description="A name of up to 11 characters, or up to 15 digits."),
+        Meta(pattern=SENDER, examples=["AcmeInc"], description="A name of up to 11 characters, or up to 15 digits."),
     ]
-    text: Annotated[str, Meta(max_length=3_200, examples=["Your code is 4711."])] = ""
-    body: Annotated[str, Meta(max_length=6_400, description="Hex, two digits an octet; makes the SMS binary.")] = ""
-    udh: Annotated[str, Meta(max_length=6_400, description="User data header of a binary SMS, hex.")] = ""
-    type: Annotated[Kind, Meta(description="Left out: the alphabet that the text needs.")] | None = None
-    client_ref: Annotated[str, Meta(max_length=100, description="Your own reference.")] | None = None
+    client_ref: Annotated[str, Meta(max_length=100, pattern=PLAIN, description="Your own reference.")] | None = None
     ttl_s: Annotated[int, Meta(ge=20, le=604_800, description="How long it may take, in seconds.")] | None = None
     provider: Annotated[str, Meta(max_length=64, description="Left out: the default provider.")] | None = None
+
+
+class TextSms(_Sms, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """An SMS with a text."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=3_200, pattern=PLAIN, examples=["Your code is 4711."])]
+    type: (
+        Annotated[Literal["text", "unicode"], Meta(description="Left out: the alphabet that the text needs.")] | None
+    ) = None
+
+
+class BinarySms(_Sms, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """An SMS with octets for a program on the phone, in hex."""
+
+    body: Annotated[str, Meta(max_length=6_120, pattern=HEX, examples=["0011BBFF"])]
+    udh: Annotated[str, Meta(max_length=280, pattern=HEX, description="User data header.")] | None = None
+    type: Literal["binary"] | None = None
+
+
+# --- what goes out ----------------------------------------------------------------------------------------------------
 
 
 class PartOut(msgspec.Struct, frozen=True, kw_only=True):
