@@ -17,6 +17,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("doors/webhooks", "vonage"): "the alias of the tutorial's webhook path",
     ("doors/sms_api", "vonage"): "the front door speaks this dialect",
     ("hub/probe", "vonage"): "calls a webhook URL as that company's dashboard does",
+    ("cli/probe", "vonage"): "says what that company's dashboard would say",
 }
 """(module, provider): why. Prose in docstrings and comments is free: facts need their source."""
 
