@@ -174,3 +174,8 @@ def test_any_bytes_are_fields_or_a_refusal(body: bytes, content_type: str) -> No
         post(body, content_type, body)
     except InvalidReceipt:
         return
+
+
+@pytest.mark.parametrize("body", [b'{"messageId":"a\x00"}', b"messageId=a\x00", b'{"messageId":"a\\u0000b"}'])
+def test_no_nul_passes_however_it_is_written(body: bytes) -> None:
+    assert refused(body, FORM) in ("body", "messageId")

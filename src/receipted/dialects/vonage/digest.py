@@ -10,14 +10,11 @@ METHODS: dict[str, int] = {"md5hash": 32, "md5": 32, "sha1": 40, "sha256": 64, "
 
 def base_string(fields: Mapping[str, str]) -> str:
     """What is signed: the decoded fields but ``sig``, by name in byte order, ``_`` for ``&`` and ``=`` in values."""
-    signed = []
-    for name, value in sorted(fields.items()):
-        if name == "sig":
-            continue
-        if "&" in value or "=" in value:
-            value = value.replace("&", "_").replace("=", "_")
-        signed.append(f"&{name}={value}")
-    return "".join(signed)
+    named = [pair for pair in sorted(fields.items()) if pair[0] != "sig"]
+    whole = "".join([f"&{name}={value}" for name, value in named])
+    if whole.count("&") == whole.count("=") == len(named):
+        return whole
+    return "".join([f"&{name}={value.replace('&', '_').replace('=', '_')}" for name, value in named])
 
 
 def digest(base: str, secret: str, method: str) -> str:

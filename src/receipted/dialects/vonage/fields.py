@@ -145,7 +145,11 @@ def _form(raw: bytes, where: str, known: Known) -> dict[str, str]:
         names = "".join(fields)
         # The fast parser leaves what is not UTF-8 undecoded, as a name with its = and % still in it.
         if len(fields) == len(pairs) <= MOST_FIELDS and "%" not in names and "=" not in names:
-            return _bounded(fields, known)
+            return (
+                fields
+                if b"%00" not in raw and b"\x00" not in raw and _short(fields, known)
+                else _bounded(fields, known)
+            )
     return _unique(_form_slow(raw, where, known), known)
 
 
@@ -165,7 +169,7 @@ def _json(body: bytes, known: Known) -> dict[str, str]:
         return _unique(_json_slow(body, known), known)
     # Four quotes for each field: fewer fields than that are duplicates, or quotes within a text; both are rare.
     if body.count(b'"') == 4 * len(fields):
-        return _bounded(fields, known)
+        return fields if b"\\" not in body and _short(fields, known) else _bounded(fields, known)
     return _unique(_json_slow(body, known), known)
 
 
@@ -217,11 +221,12 @@ def _unique(pairs: list[tuple[str, str]], known: Known) -> dict[str, str]:
     return _bounded(fields, known)
 
 
+def _short(fields: dict[str, str], known: Known) -> bool:
+    return max(map(len, fields.values()), default=0) <= known.characters
+
+
 def _bounded(fields: dict[str, str], known: Known) -> dict[str, str]:
-    """Refuse in documented fields what no store or log could keep. One look at all decides in the ordinary case."""
-    together = "".join(fields.values())
-    if together.isascii() and "\x00" not in together and max(map(len, fields.values()), default=0) <= known.characters:
-        return fields
+    """Refuse in documented fields what no store or log could keep."""
     for name in known.names & fields.keys():
         value = fields[name]
         if len(value) > known.characters:

@@ -15,6 +15,9 @@ class Verdict(NamedTuple):
     explanation: str = ""
 
 
+_GOOD = Verdict(True)
+
+
 def sign(fields: Mapping[str, str], secret: str, method: str) -> str:
     """The value for ``sig``: lower case for md5hash and upper for HMAC, the only cases that all SDKs accept (3.2)."""
     made = digest(base_string(fields), secret, method)
@@ -33,7 +36,7 @@ def verify(fields: Mapping[str, str], secret: str, method: str, now_ms: int, tol
 
 def _in_time(fields: Mapping[str, str], now_ms: int, tolerance_s: int) -> Verdict:
     if tolerance_s <= 0:
-        return Verdict(True)
+        return _GOOD
     stamp = fields.get("timestamp", "")
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12):
         return Verdict(
@@ -44,7 +47,7 @@ def _in_time(fields: Mapping[str, str], now_ms: int, tolerance_s: int) -> Verdic
         )
     age_s = now_ms // 1000 - int(stamp)
     if abs(age_s) <= tolerance_s:
-        return Verdict(True)
+        return _GOOD
     return Verdict(
         False,
         "the signed timestamp is too far from now",
