@@ -90,10 +90,8 @@ def _default_provider_problems(settings: Settings) -> list[str]:
     known = sorted({*settings.providers, *ALWAYS})
     if settings.default_provider in ("", *known):
         return []
-    return [
-        f"setting default_provider ({PREFIX}DEFAULT_PROVIDER): must be one of {', '.join(known)}, "
-        f"was {settings.default_provider!r}."
-    ]
+    must = f"must be one of {', '.join(known)}, was {settings.default_provider!r}."
+    return [f"setting default_provider ({PREFIX}DEFAULT_PROVIDER): {must}"]
 
 
 def _failure(problems: list[str]) -> CommandError:
