@@ -94,8 +94,10 @@ class Submit:
         wait_ms = self._rate.wait_ms(self._clock())
         await self._wake.wait(min(wait_ms / 1000, 5.0) if wait_ms else POLL_S)
 
-    def _done(self, message_id: str, _: asyncio.Task[None]) -> None:
-        del self._in_flight[message_id]
+    def _done(self, message_id: str, task: asyncio.Task[None]) -> None:
+        # A deferred message may have been claimed again before this is called; that entry belongs to its new task.
+        if self._in_flight.get(message_id) is task:
+            del self._in_flight[message_id]
         self._wake.set()
 
     async def _unclaim(self) -> None:

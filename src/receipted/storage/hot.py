@@ -48,14 +48,10 @@ class HotSession(Session, Protocol):
     """The same connection for SQLAlchemy Core; never begins or commits by itself."""
     next_event_id: Ascending
 
-    def append(self, taken: Sequence[Taken]) -> None:
-        """Add receipts to ``receipt``; those that are there already are left as they are."""
-        ...
-
     def apply(self, taken: Sequence[Taken], now_ms: int) -> list[Taken]:
-        """Let receipts take effect on parts, messages and events. Returns those whose part is not known.
+        """Keep the receipts of known parts, once each, and let them take effect on parts, messages and events.
 
-        Applying again changes nothing.
+        Returns those whose part is not known; nothing was kept of them. Applying again changes nothing.
         """
         ...
 

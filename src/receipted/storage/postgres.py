@@ -35,11 +35,15 @@ _APPLIED = (
     "provider_message_id", "provider", "status", "status_key", "err_code", "carrier_ms", "network", "price", "final",
 )  # fmt: skip
 
-# Receipts whose part is not known.
-_ORPHANS = """
-SELECT b.position - 1 FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS b (provider_message_id, provider, position)
-WHERE NOT EXISTS (
-    SELECT 1 FROM part AS p WHERE p.provider_message_id = b.provider_message_id AND p.provider = b.provider)
+# Keep each receipt of a known part as it came, once; the positions in the batch of those whose part is known.
+_KEEP = f"""
+WITH known AS (
+    SELECT p.message_id, p.seq, b.* FROM unnest({{arrays}}) WITH ORDINALITY AS b ({{columns}}, position)
+    JOIN part AS p ON p.provider_message_id = b.provider_message_id AND p.provider = b.provider),
+kept AS (
+    INSERT INTO receipt (message_id, seq, {", ".join(rows.RECEIPT_COLUMNS)})
+    SELECT message_id, seq, {", ".join(rows.RECEIPT_COLUMNS)} FROM known ON CONFLICT DO NOTHING)
+SELECT position FROM known
 """
 
 # Statements about parts by their place: submitted, refused, silent for too long.
@@ -109,14 +113,8 @@ class PostgresSession:
         self.connection.close()
         self._engine.dispose()
 
-    def append(self, taken: Sequence[Taken]) -> None:
-        unique = {
-            (item.receipt.provider_message_id, item.receipt.provider, item.receipt.digest): item for item in taken
-        }
-        values = [rows.of_receipt(item.receipt, item.received_ms) for item in unique.values()]
-        self.insert("receipt", rows.RECEIPT_COLUMNS, values, skip=True)
-
     def apply(self, taken: Sequence[Taken], now_ms: int) -> list[Taken]:
+        known = self._keep(taken)
         best = [item.receipt for item in strongest(taken).values()]
         values = [
             (
@@ -128,11 +126,12 @@ class PostgresSession:
         moved = self._over(_APPLY, _APPLIED, values).fetchall()
         if moved:
             self.project((message_id for (message_id,) in moved), now_ms)
-        if len(moved) == len(taken):
-            return []
-        keys = [(item.receipt.provider_message_id, item.receipt.provider) for item in taken]
-        orphans = self._driver.execute(_ORPHANS, tuple(map(list, zip(*keys, strict=True))))
-        return [taken[index] for (index,) in orphans.fetchall()]
+        return [item for index, item in enumerate(taken, 1) if index not in known]
+
+    def _keep(self, taken: Sequence[Taken]) -> set[int]:
+        """Keep the receipts of known parts, once each. Returns the positions, from 1, of those in the batch."""
+        values = [rows.of_receipt(item.receipt, item.received_ms) for item in taken]
+        return {position for (position,) in self._over(_KEEP, rows.RECEIPT_COLUMNS, values).fetchall()}
 
     def move(self, moves: Sequence[Move]) -> None:
         if moves:

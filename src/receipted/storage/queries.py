@@ -1,6 +1,5 @@
 """Reading: each question once, for both engines."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -70,12 +69,11 @@ def _first_id_at(at_ms: int) -> str:
 def history(connection: sa.Connection, message_id: str) -> History:
     """Raises NotFound."""
     found = message(connection, message_id)
-    ids = [part.provider_message_id for part in found.parts if part.provider_message_id]
     return History(
         message=found,
         events=tuple(_events_of(connection, event.c.message_id == message_id, event.c.version)),
         attempts=tuple(_attempts(connection, message_id)),
-        receipts=tuple(_receipts(connection, found.provider, ids)),
+        receipts=tuple(_receipts(connection, message_id)),
     )
 
 
@@ -85,12 +83,9 @@ def _attempts(connection: sa.Connection, message_id: str) -> list[SubmitAttempt]
     return [SubmitAttempt(**row) for row in connection.execute(query).mappings()]
 
 
-def _receipts(connection: sa.Connection, provider: str, ids: Sequence[str]) -> list[StoredReceipt]:
-    query = (
-        sa.select(receipt)
-        .where(receipt.c.provider_message_id.in_(ids), receipt.c.provider == provider)
-        .order_by(receipt.c.received_ms, receipt.c.digest)
-    )
+def _receipts(connection: sa.Connection, message_id: str) -> list[StoredReceipt]:
+    order = (receipt.c.received_ms, receipt.c.digest)
+    query = sa.select(receipt).where(receipt.c.message_id == message_id).order_by(*order)
     return [rows.stored_receipt(row) for row in connection.execute(query).mappings()]
 
 
@@ -123,19 +118,7 @@ def cursor(connection: sa.Connection, endpoint: str) -> str | None:
 
 def unmatched(connection: sa.Connection, limit: int, before_ms: int | None) -> list[StoredReceipt]:
     table = schema.unmatched
-    query = (
-        sa.select(receipt)
-        .join(
-            table,
-            sa.and_(
-                table.c.provider_message_id == receipt.c.provider_message_id,
-                table.c.provider == receipt.c.provider,
-                table.c.digest == receipt.c.digest,
-            ),
-        )
-        .order_by(table.c.received_ms.desc())
-        .limit(limit)
-    )
+    query = sa.select(table).order_by(table.c.received_ms.desc()).limit(limit)
     if before_ms is not None:
         query = query.where(table.c.received_ms < before_ms)
     return [rows.stored_receipt(row) for row in connection.execute(query).mappings()]

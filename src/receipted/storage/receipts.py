@@ -16,13 +16,12 @@ Arrived: TypeAlias = tuple[Sequence[Receipt], int]
 def append(session: HotSession, arrived: Sequence[Arrived]) -> list[None]:
     """Many requests' receipts: made durable and, since the database is the same, applied in the same transaction."""
     taken = [Taken(receipt, received_ms) for receipts, received_ms in arrived for receipt in receipts]
-    session.append(taken)
     apply(session, taken, arrived[-1][1])
     return [None] * len(arrived)
 
 
 def apply(session: HotSession, taken: Sequence[Taken], now_ms: int) -> None:
-    """Let receipts take effect. May run later than ``append`` and again: that changes nothing more."""
+    """Keep receipts and let them take effect. Doing it again changes nothing more (DESIGN section 7)."""
     orphans = session.apply(taken, now_ms)
     if orphans:
         adopted, left = _adopt(session, orphans)
@@ -69,20 +68,7 @@ def _rematch(session: HotSession, limit: int, now_ms: int) -> int:
 
 
 def _load(session: HotSession, which: sa.ColumnElement[bool], limit: int = 10_000) -> list[Taken]:
-    receipt, unmatched = schema.receipt, schema.unmatched
-    query = (
-        sa.select(receipt)
-        .join(
-            unmatched,
-            sa.and_(
-                unmatched.c.provider_message_id == receipt.c.provider_message_id,
-                unmatched.c.provider == receipt.c.provider,
-                unmatched.c.digest == receipt.c.digest,
-            ),
-        )
-        .where(which)
-        .limit(limit)
-    )
+    query = sa.select(schema.unmatched).where(which).limit(limit)
     return [Taken(rows.receipt(row), row["received_ms"]) for row in session.connection.execute(query).mappings()]
 
 
@@ -139,12 +125,8 @@ def _give_id(session: HotSession, receipt: Receipt, seq: int) -> None:
 
 
 def _keep_unmatched(session: HotSession, orphans: Sequence[Taken]) -> None:
-    values = [
-        (item.receipt.provider_message_id, item.receipt.provider, item.receipt.digest, item.receipt.client_ref,
-         item.received_ms)
-        for item in orphans
-    ]  # fmt: skip
-    session.insert("unmatched", rows.UNMATCHED_COLUMNS, values, skip=True)
+    values = [rows.of_receipt(item.receipt, item.received_ms) for item in orphans]
+    session.insert("unmatched", rows.RECEIPT_COLUMNS, values, skip=True)
 
 
 def _forget_matched(session: HotSession, matched: Sequence[Taken]) -> None:

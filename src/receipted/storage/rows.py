@@ -26,7 +26,6 @@ RECEIPT_COLUMNS = (
     "network", "price", "recipient", "sender", "client_ref", "raw", "transport", "signature",
 )  # fmt: skip
 EVENT_COLUMNS = ("id", "message_id", "version", "status", "previous", "at_ms", "err_code", "reason")
-UNMATCHED_COLUMNS = ("provider_message_id", "provider", "digest", "client_ref", "received_ms")
 
 
 def of_message(message: Message) -> tuple[object, ...]:

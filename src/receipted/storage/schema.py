@@ -4,9 +4,9 @@ What follows from how it is used:
 
 * ``part.status_key`` is ``domain.status.order_key``; it is compared as bytes, so PostgreSQL must
   not use a language's order.
-* ``receipt`` is append-only. Its key is what it says, so the same statement is stored once. It belongs to the part with
-  the same provider and provider's id: no link needs to be kept, and a receipt may be there before its part.
-* ``unmatched`` names the receipts that have no part yet. A row leaves when its part is known.
+* ``receipt`` is append-only: the receipts of known parts. Its key is the part and what the receipt says, so the same
+  statement is stored once; and since message ids ascend, receipts of the same time lie side by side in its index.
+* ``unmatched`` holds the receipts whose part is not known yet. They move to ``receipt`` when it is.
 * ``submission`` is the queue of what is to be handed over. A row leaves when the provider has decided.
 * ``event`` is append-only: the history of a message and the outbox of whoever listens.
 * There are no foreign keys: rows of one message are written together by one transaction, and old rows are to leave by
@@ -86,36 +86,42 @@ Index("part_provider_message_id", part.c.provider_message_id, part.c.provider, u
 Index("part_due", part.c.due_ms, sqlite_where=text("due_ms IS NOT NULL"),
       postgresql_where=text("due_ms IS NOT NULL"))  # fmt: skip
 
+
+def _receipt_columns() -> list[Column[object]]:
+    """A receipt as it came, in our words and in the provider's."""
+    return [
+        Column("provider_message_id", String, nullable=False),
+        Column("provider", String, nullable=False),
+        Column("digest", String, nullable=False),
+        Column("received_ms", BigInteger, nullable=False),
+        Column("status", String, nullable=False),
+        Column("raw_status", String, nullable=False),
+        Column("err_code", String),
+        Column("carrier_ms", BigInteger),
+        Column("network", String),
+        Column("price", String),
+        Column("recipient", String),
+        Column("sender", String),
+        Column("client_ref", String),
+        Column("raw", LargeBinary, nullable=False),
+        Column("transport", String, nullable=False),
+        Column("signature", String, nullable=False),
+    ]
+
+
 receipt = Table(
     "receipt",
     metadata,
-    Column("provider_message_id", String, nullable=False),
-    Column("provider", String, nullable=False),
-    Column("digest", String, nullable=False),
-    Column("received_ms", BigInteger, nullable=False),
-    Column("status", String, nullable=False),
-    Column("raw_status", String, nullable=False),
-    Column("err_code", String),
-    Column("carrier_ms", BigInteger),
-    Column("network", String),
-    Column("price", String),
-    Column("recipient", String),
-    Column("sender", String),
-    Column("client_ref", String),
-    Column("raw", LargeBinary, nullable=False),
-    Column("transport", String, nullable=False),
-    Column("signature", String, nullable=False),
-    PrimaryKeyConstraint("provider_message_id", "provider", "digest"),
+    Column("message_id", Bytewise, nullable=False),
+    Column("seq", Integer, nullable=False),
+    *_receipt_columns(),
+    PrimaryKeyConstraint("message_id", "seq", "digest"),
 )
 
 unmatched = Table(
     "unmatched",
     metadata,
-    Column("provider_message_id", String, nullable=False),
-    Column("provider", String, nullable=False),
-    Column("digest", String, nullable=False),
-    Column("client_ref", String),
-    Column("received_ms", BigInteger, nullable=False),
+    *_receipt_columns(),
     PrimaryKeyConstraint("provider_message_id", "provider", "digest"),
 )
 Index("unmatched_received", unmatched.c.received_ms)

@@ -23,40 +23,44 @@ LARGEST_CHUNK = 256
 """Rows in one many-row insert; SQLite binds at most 32,766 values to a statement."""
 
 _RECEIPTS = ", ".join(rows.RECEIPT_COLUMNS)
-_MOVED = "status_key, final, best, event_id"
+_MOVED = ("status_key", "final", "best", "event_id")
 
 _STAGE = f"""
-CREATE TEMP TABLE batch ({_RECEIPTS}, {_MOVED});
+CREATE TEMP TABLE batch ({_RECEIPTS}, {", ".join(_MOVED)});
+CREATE TEMP TABLE known (batch_row, part_row, message_id, seq, moves, event_id);
 CREATE TEMP TABLE moves (message_id, seq, status, status_key, err_code, reason, due_ms);
-CREATE TEMP TABLE touched (message_id PRIMARY KEY, event_id) WITHOUT ROWID;
-CREATE TEMP TABLE changed (message_id PRIMARY KEY, status, previous, err_code, reason, event_id) WITHOUT ROWID;
+CREATE TEMP TABLE touched (message_id, event_id);
+CREATE TEMP TABLE changed (message_row, message_id, status, previous, version, err_code, reason, event_id);
+"""
+
+# Find the part of each receipt of the batch, and whether the receipt is stronger than what the part knows.
+_KNOW = """
+INSERT INTO known (batch_row, part_row, message_id, seq, moves, event_id)
+SELECT b.rowid, p.rowid, p.message_id, p.seq, b.best AND b.status_key > p.status_key, b.event_id
+FROM batch AS b CROSS JOIN part AS p ON p.provider_message_id = b.provider_message_id AND p.provider = b.provider
 """
 
 # Keep each receipt as it came, once.
-_APPEND = f"INSERT INTO receipt ({_RECEIPTS}) SELECT {_RECEIPTS} FROM batch WHERE true ON CONFLICT DO NOTHING"
+_KEEP = f"""
+INSERT INTO receipt (message_id, seq, {_RECEIPTS}) SELECT k.message_id, k.seq, {_RECEIPTS}
+FROM known AS k CROSS JOIN batch AS b ON b.rowid = k.batch_row WHERE true ON CONFLICT DO NOTHING
+"""
 
 # The one conditional update of promise 2: a part takes the strongest receipt of the batch if it is the stronger.
 _APPLY = """
 UPDATE part SET status = b.status, status_key = b.status_key, err_code = b.err_code, carrier_ms = b.carrier_ms,
     network = b.network, price = b.price, reason = NULL, due_ms = CASE WHEN b.final THEN NULL ELSE due_ms END
-FROM batch AS b
-WHERE b.best AND part.provider_message_id = b.provider_message_id AND part.provider = b.provider
-    AND part.status_key < b.status_key
+FROM known AS k CROSS JOIN batch AS b ON b.rowid = k.batch_row
+WHERE k.moves AND part.rowid = k.part_row AND part.status_key < b.status_key
 """
 
 # The messages that those parts belong to.
 _TOUCH = """
-INSERT INTO touched (message_id, event_id)
-SELECT p.message_id, max(b.event_id) FROM batch AS b CROSS JOIN part AS p
-    ON p.provider_message_id = b.provider_message_id AND p.provider = b.provider
-WHERE b.best GROUP BY p.message_id
+INSERT INTO touched (message_id, event_id) SELECT message_id, max(event_id) FROM known WHERE moves GROUP BY message_id
 """
 
 # Receipts whose part is not known.
-_ORPHANS = """
-SELECT rowid - 1 FROM batch AS b WHERE NOT EXISTS (
-    SELECT 1 FROM part AS p WHERE p.provider_message_id = b.provider_message_id AND p.provider = b.provider)
-"""
+_ORPHANS = "SELECT rowid - 1 FROM batch WHERE rowid NOT IN (SELECT batch_row FROM known)"
 
 # Statements about parts by their place: submitted, refused, silent for too long.
 _MOVE = """
@@ -68,24 +72,22 @@ WHERE part.message_id = m.message_id AND part.seq = m.seq AND part.status_key < 
 
 # A message shows the gravest of its parts. (With max() SQLite takes the other columns from the row of the maximum.)
 _CHANGE = f"""
-INSERT INTO changed (message_id, status, previous, err_code, reason, event_id)
-SELECT id, status, previous, err_code, reason, event_id FROM (
-    SELECT m.id, p.status, m.status AS previous, p.err_code, p.reason, t.event_id,
+INSERT INTO changed (message_row, message_id, status, previous, version, err_code, reason, event_id)
+SELECT message_row, id, status, previous, version + (status <> previous), err_code, reason, event_id FROM (
+    SELECT m.rowid AS message_row, m.id, p.status, m.status AS previous, m.version, p.err_code, p.reason, t.event_id,
         m.err_code AS old_err_code, m.reason AS old_reason, max({gravity_of("p.status")})
     FROM touched AS t CROSS JOIN message AS m ON m.id = t.message_id CROSS JOIN part AS p ON p.message_id = t.message_id
-    GROUP BY t.message_id)
+    GROUP BY m.rowid)
 WHERE status <> previous OR err_code IS NOT old_err_code OR reason IS NOT old_reason
 """
 _SHOW = """
-UPDATE message SET status = c.status, err_code = c.err_code, reason = c.reason, updated_ms = ?,
-    version = version + (c.status <> c.previous)
-FROM changed AS c WHERE message.id = c.message_id
+UPDATE message SET status = c.status, err_code = c.err_code, reason = c.reason, updated_ms = ?, version = c.version
+FROM changed AS c WHERE message.rowid = c.message_row
 """
 _TELL = """
 INSERT INTO event (id, message_id, version, status, previous, at_ms, err_code, reason)
-SELECT c.event_id, c.message_id, m.version, c.status, c.previous, ?, c.err_code, c.reason
-FROM changed AS c CROSS JOIN message AS m ON m.id = c.message_id
-WHERE c.status <> c.previous ORDER BY c.event_id
+SELECT event_id, message_id, version, status, previous, ?, err_code, reason
+FROM changed WHERE status <> previous ORDER BY event_id
 """
 
 
@@ -100,7 +102,6 @@ class SqliteSession:
         driver = self.connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
         self._driver = driver
-        self._staged: Sequence[Taken] = ()
         driver.executescript(_STAGE)
         last = driver.execute("SELECT max(id) FROM event").fetchone()[0]
         self.next_event_id = Ascending(last)
@@ -112,7 +113,6 @@ class SqliteSession:
         self._driver.execute("COMMIT")
 
     def rollback(self) -> None:
-        self._staged = ()
         if self._driver.in_transaction:
             self._driver.execute("ROLLBACK")
 
@@ -120,17 +120,21 @@ class SqliteSession:
         self.connection.close()
         self._engine.dispose()
 
-    def append(self, taken: Sequence[Taken]) -> None:
-        self._stage(taken)
-        self._driver.execute(_APPEND)
-
     def apply(self, taken: Sequence[Taken], now_ms: int) -> list[Taken]:
         self._stage(taken)
         execute = self._driver.execute
-        execute(_APPLY)
-        execute(_TOUCH)
-        self._project(now_ms)
-        return [taken[index] for (index,) in execute(_ORPHANS).fetchall()]
+        found = execute(_KNOW).rowcount
+        orphans: list[Taken] = []
+        if found < len(taken):
+            orphans = [taken[index] for (index,) in execute(_ORPHANS).fetchall()]
+        if found:
+            execute(_KEEP)
+            execute(_APPLY)
+            execute(_TOUCH)
+            self._project(now_ms)
+            execute("DELETE FROM known")
+        execute("DELETE FROM batch")
+        return orphans
 
     def move(self, moves: Sequence[Move]) -> None:
         self.insert("moves", Move._fields, moves)
@@ -153,15 +157,11 @@ class SqliteSession:
             done += chunk
 
     def _stage(self, taken: Sequence[Taken]) -> None:
-        """The batch as rows of ``batch``, in its order; staying there until the next one takes its place."""
-        if taken is self._staged:
-            return
-        self._staged = taken
+        """The batch as rows of ``batch``, in its order."""
         best = strongest(taken)
-        self._driver.execute("DELETE FROM batch")
         self.insert(
             "batch",
-            (*rows.RECEIPT_COLUMNS, *_MOVED.split(", ")),
+            (*rows.RECEIPT_COLUMNS, *_MOVED),
             [
                 (
                     *rows.of_receipt(item.receipt, item.received_ms),

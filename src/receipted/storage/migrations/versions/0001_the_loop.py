@@ -66,31 +66,14 @@ def upgrade() -> None:
 
     op.create_table(
         "receipt",
-        sa.Column("provider_message_id", sa.String, nullable=False),
-        sa.Column("provider", sa.String, nullable=False),
-        sa.Column("digest", sa.String, nullable=False),
-        sa.Column("received_ms", sa.BigInteger, nullable=False),
-        sa.Column("status", sa.String, nullable=False),
-        sa.Column("raw_status", sa.String, nullable=False),
-        sa.Column("err_code", sa.String),
-        sa.Column("carrier_ms", sa.BigInteger),
-        sa.Column("network", sa.String),
-        sa.Column("price", sa.String),
-        sa.Column("recipient", sa.String),
-        sa.Column("sender", sa.String),
-        sa.Column("client_ref", sa.String),
-        sa.Column("raw", sa.LargeBinary, nullable=False),
-        sa.Column("transport", sa.String, nullable=False),
-        sa.Column("signature", sa.String, nullable=False),
-        sa.PrimaryKeyConstraint("provider_message_id", "provider", "digest"),
+        sa.Column("message_id", BYTEWISE, nullable=False),
+        sa.Column("seq", sa.Integer, nullable=False),
+        *_receipt_columns(),
+        sa.PrimaryKeyConstraint("message_id", "seq", "digest"),
     )
     op.create_table(
         "unmatched",
-        sa.Column("provider_message_id", sa.String, nullable=False),
-        sa.Column("provider", sa.String, nullable=False),
-        sa.Column("digest", sa.String, nullable=False),
-        sa.Column("client_ref", sa.String),
-        sa.Column("received_ms", sa.BigInteger, nullable=False),
+        *_receipt_columns(),
         sa.PrimaryKeyConstraint("provider_message_id", "provider", "digest"),
     )
     op.create_index("unmatched_received", "unmatched", ["received_ms"])
@@ -127,6 +110,27 @@ def upgrade() -> None:
         sa.Column("detail", sa.String, nullable=False),
         sa.PrimaryKeyConstraint("message_id", "attempt"),
     )
+
+
+def _receipt_columns() -> list[sa.Column[object]]:
+    return [
+        sa.Column("provider_message_id", sa.String, nullable=False),
+        sa.Column("provider", sa.String, nullable=False),
+        sa.Column("digest", sa.String, nullable=False),
+        sa.Column("received_ms", sa.BigInteger, nullable=False),
+        sa.Column("status", sa.String, nullable=False),
+        sa.Column("raw_status", sa.String, nullable=False),
+        sa.Column("err_code", sa.String),
+        sa.Column("carrier_ms", sa.BigInteger),
+        sa.Column("network", sa.String),
+        sa.Column("price", sa.String),
+        sa.Column("recipient", sa.String),
+        sa.Column("sender", sa.String),
+        sa.Column("client_ref", sa.String),
+        sa.Column("raw", sa.LargeBinary, nullable=False),
+        sa.Column("transport", sa.String, nullable=False),
+        sa.Column("signature", sa.String, nullable=False),
+    ]
 
 
 def _partial_index(name: str, table: str, columns: list[str], where: str, *, unique: bool = False) -> None:
