@@ -48,7 +48,7 @@ def api(
             raise NotAuthorizedException("This needs the header Authorization: Bearer TOKEN, with the hub's token.")
 
     return Litestar(
-        [
+        route_handlers=[
             *messages(accept, store, providers),
             *feeds(store, wake_events),
             *health(store, registry, clock),

@@ -56,7 +56,7 @@ class _Sms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         Meta(pattern=SENDER, examples=["AcmeInc"], description="A name of up to 11 characters, or up to 15 digits."),
     ]
     client_ref: Annotated[str, Meta(max_length=100, pattern=PLAIN, description="Your own reference.")] | None = None
-    ttl_s: Annotated[int, Meta(ge=20, le=604_800, description="How long it may take, in seconds.")] | None = None
+    ttl_s: Annotated[float, Meta(ge=20, le=604_800, description="How long it may take, in seconds.")] | None = None
     provider: Annotated[str, Meta(max_length=64, description="Left out: the default provider.")] | None = None
 
 

@@ -6,6 +6,8 @@ with their headers or body; that costs nothing on the way of a healthy request.
 
 import asyncio
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
@@ -14,7 +16,9 @@ from receipted.doors.webhooks import App
 
 KEEP_ALIVE_S = 30
 LOOK_EVERY_S = 1.0
-DRAIN_S = 8
+DRAIN_S = 4
+"""How long requests under way may take to be answered when the server stops. With what the hub itself waits for
+afterwards it stays below the 10 s after which common supervisors kill."""
 
 
 class Server(uvicorn.Server):
@@ -49,6 +53,14 @@ class Server(uvicorn.Server):
         )
         self._arrive_s = arrive_s
         self._unfinished: dict[Any, tuple[object, float]] = {}
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """As uvicorn does, but without raising the signal again afterwards: that would end the process at once, with
+        submits under way whose answers are not recorded yet."""
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
 
     async def close_the_slow(self) -> None:
         """Until cancelled: close connections whose request has not arrived in time."""
