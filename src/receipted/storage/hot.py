@@ -68,12 +68,17 @@ class HotSession(Session, Protocol):
         ...
 
 
-def strongest(taken: Sequence[Taken]) -> dict[tuple[str, str], Taken]:
-    """The strongest receipt for each part in a batch: ``domain.status``'s maximum, taken before the database."""
-    best: dict[tuple[str, str], Taken] = {}
-    for item in taken:
-        key = (item.receipt.provider_message_id, item.receipt.provider)
-        known = best.get(key)
-        if known is None or item.receipt.order_key > known.receipt.order_key:
-            best[key] = item
-    return best
+def strongest(taken: Sequence[Taken]) -> tuple[list[str], set[int]]:
+    """The order keys of a batch, and the positions of the strongest receipt for each part in it.
+
+    It is ``domain.status``'s maximum, taken before the database: a statement that updates a part from several rows of
+    a batch would take any of them.
+    """
+    keys = [item.receipt.order_key for item in taken]
+    best: dict[tuple[str, str], int] = {}
+    for index, item in enumerate(taken):
+        part = (item.receipt.provider_message_id, item.receipt.provider)
+        known = best.setdefault(part, index)
+        if keys[index] > keys[known]:
+            best[part] = index
+    return keys, set(best.values())

@@ -1,6 +1,6 @@
 """Ids that sort in the order in which they were made, even when the clock is turned back."""
 
-import uuid
+from uuid import UUID
 
 import uuid_utils
 
@@ -17,9 +17,9 @@ class Ascending:
     """
 
     def __init__(self, last: str | None = None) -> None:
-        self._last = uuid.UUID(last).int if last else 0
+        self._last = last or ""
 
     def __call__(self) -> str:
-        made = uuid_utils.uuid7().int
-        self._last = made if made > self._last else self._last + 1
-        return str(uuid.UUID(int=self._last))
+        made = str(uuid_utils.uuid7())
+        self._last = made if made > self._last else str(UUID(int=UUID(self._last).int + 1))
+        return self._last

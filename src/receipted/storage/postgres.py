@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
+from receipted.domain.receipt import Receipt
 from receipted.storage import rows
 from receipted.storage.hot import Move, Taken, gravity_of, strongest
 from receipted.storage.ids import Ascending
@@ -115,14 +116,8 @@ class PostgresSession:
 
     def apply(self, taken: Sequence[Taken], now_ms: int) -> list[Taken]:
         known = self._keep(taken)
-        best = [item.receipt for item in strongest(taken).values()]
-        values = [
-            (
-                receipt.provider_message_id, receipt.provider, str(receipt.status), receipt.order_key, receipt.err_code,
-                receipt.carrier_ms, receipt.network, receipt.price, rows.is_final(receipt.status) == 1,
-            )
-            for receipt in best
-        ]  # fmt: skip
+        keys, best = strongest(taken)
+        values = [_statement(taken[index].receipt, keys[index]) for index in sorted(best)]
         moved = self._over(_APPLY, _APPLIED, values).fetchall()
         if moved:
             self.project((message_id for (message_id,) in moved), now_ms)
@@ -159,6 +154,14 @@ class PostgresSession:
         arrays = ", ".join(f"%s::{_TYPES.get(column, 'text')}[]" for column in columns)
         text = statement.format(arrays=arrays, columns=", ".join(columns))
         return self._driver.execute(text, [list(column) for column in zip(*values, strict=True)], prepare=True)
+
+
+def _statement(receipt: Receipt, key: str) -> tuple[object, ...]:
+    """What a receipt says of its part, in the order of ``_APPLIED``."""
+    return (
+        receipt.provider_message_id, receipt.provider, receipt.status._value_, key, receipt.err_code,
+        receipt.carrier_ms, receipt.network, receipt.price, rows.is_final(receipt.status) == 1,
+    )  # fmt: skip
 
 
 def engine(url: str, *, pool_size: int) -> sa.Engine:

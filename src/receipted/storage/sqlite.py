@@ -29,7 +29,6 @@ _STAGE = f"""
 CREATE TEMP TABLE batch ({_RECEIPTS}, {", ".join(_MOVED)});
 CREATE TEMP TABLE known (batch_row, part_row, message_id, seq, moves, event_id);
 CREATE TEMP TABLE moves (message_id, seq, status, status_key, err_code, reason, due_ms);
-CREATE TEMP TABLE touched (message_id, event_id);
 CREATE TEMP TABLE changed (message_row, message_id, status, previous, version, err_code, reason, event_id);
 """
 
@@ -54,11 +53,6 @@ FROM known AS k CROSS JOIN batch AS b ON b.rowid = k.batch_row
 WHERE k.moves AND part.rowid = k.part_row AND part.status_key < b.status_key
 """
 
-# The messages that those parts belong to.
-_TOUCH = """
-INSERT INTO touched (message_id, event_id) SELECT message_id, max(event_id) FROM known WHERE moves GROUP BY message_id
-"""
-
 # Receipts whose part is not known.
 _ORPHANS = "SELECT rowid - 1 FROM batch WHERE rowid NOT IN (SELECT batch_row FROM known)"
 
@@ -70,14 +64,15 @@ FROM moves AS m
 WHERE part.message_id = m.message_id AND part.seq = m.seq AND part.status_key < m.status_key
 """
 
-# A message shows the gravest of its parts. (With max() SQLite takes the other columns from the row of the maximum.)
+# A message shows the gravest of its parts, the first of equals. (With max() SQLite takes the other columns from the
+# row of the maximum.)
 _CHANGE = f"""
 INSERT INTO changed (message_row, message_id, status, previous, version, err_code, reason, event_id)
 SELECT message_row, id, status, previous, version + (status <> previous), err_code, reason, event_id FROM (
-    SELECT m.rowid AS message_row, m.id, p.status, m.status AS previous, m.version, p.err_code, p.reason, t.event_id,
-        m.err_code AS old_err_code, m.reason AS old_reason, max({gravity_of("p.status")})
-    FROM touched AS t CROSS JOIN message AS m ON m.id = t.message_id CROSS JOIN part AS p ON p.message_id = t.message_id
-    GROUP BY m.rowid)
+    SELECT m.rowid AS message_row, m.id, p.status, m.status AS previous, m.version, p.err_code, p.reason, k.event_id,
+        m.err_code AS old_err_code, m.reason AS old_reason, max(({gravity_of("p.status")}) * 65536 - p.seq)
+    FROM known AS k CROSS JOIN message AS m ON m.id = k.message_id CROSS JOIN part AS p ON p.message_id = k.message_id
+    WHERE k.moves GROUP BY m.rowid)
 WHERE status <> previous OR err_code IS NOT old_err_code OR reason IS NOT old_reason
 """
 _SHOW = """
@@ -130,9 +125,7 @@ class SqliteSession:
         if found:
             execute(_KEEP)
             execute(_APPLY)
-            execute(_TOUCH)
             self._project(now_ms)
-            execute("DELETE FROM known")
         execute("DELETE FROM batch")
         return orphans
 
@@ -142,8 +135,8 @@ class SqliteSession:
         self._driver.execute("DELETE FROM moves")
 
     def project(self, message_ids: Iterable[str], now_ms: int) -> None:
-        touched = [(message_id, self.next_event_id()) for message_id in dict.fromkeys(message_ids)]
-        self.insert("touched", ("message_id", "event_id"), touched)
+        touched = [(message_id, True, self.next_event_id()) for message_id in dict.fromkeys(message_ids)]
+        self.insert("known", ("message_id", "moves", "event_id"), touched)
         self._project(now_ms)
 
     def insert(
@@ -158,19 +151,19 @@ class SqliteSession:
 
     def _stage(self, taken: Sequence[Taken]) -> None:
         """The batch as rows of ``batch``, in its order."""
-        best = strongest(taken)
+        keys, best = strongest(taken)
         self.insert(
             "batch",
             (*rows.RECEIPT_COLUMNS, *_MOVED),
             [
                 (
                     *rows.of_receipt(item.receipt, item.received_ms),
-                    item.receipt.order_key,
+                    keys[index],
                     rows.is_final(item.receipt.status),
-                    best[(item.receipt.provider_message_id, item.receipt.provider)] is item,
+                    index in best,
                     self.next_event_id(),
                 )
-                for item in taken
+                for index, item in enumerate(taken)
             ],
         )
 
@@ -180,7 +173,7 @@ class SqliteSession:
         execute(_SHOW, (now_ms,))
         execute(_TELL, (now_ms,))
         execute("DELETE FROM changed")
-        execute("DELETE FROM touched")
+        execute("DELETE FROM known")
 
 
 def engine(path: Path, *, writes: bool) -> sa.Engine:
