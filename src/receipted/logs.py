@@ -25,11 +25,14 @@ NUMBERS = frozenset({"recipient", "sender", "to", "from", "msisdn"})
 LEVELS: tuple[tuple[str, int], ...] = (
     (".failed", logging.ERROR),
     (".broke", logging.ERROR),
+    (".unavailable", logging.ERROR),
     (".postponed", logging.WARNING),
     (".rejected", logging.WARNING),
     ("store.committed", logging.DEBUG),
 )
-"""How loud what is observed is, by how its name ends; the rest is INFO."""
+"""How loud what is observed is, by how its name ends; the rest is INFO, and what is marked ``quiet`` is DEBUG."""
+CHATTY = ("alembic", "uvicorn")
+"""Libraries of whose daily work nobody needs to read."""
 
 _PLAIN = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
 _PLAIN |= {code: f"\\u{code:04x}" for code in (0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
@@ -38,6 +41,8 @@ _PLAIN |= {code: f"\\u{code:04x}" for code in (0x2028, 0x2029, *range(0x202A, 0x
 def observe(what: str, **facts: object) -> None:
     """Write one line about one unit of work: its name and its facts. An ``Observe`` of ``hub/ports.py``."""
     level = next((level for ending, level in LEVELS if what.endswith(ending)), logging.INFO)
+    if facts.get("quiet"):
+        level = logging.DEBUG
     logger = logging.getLogger("receipted")
     if logger.isEnabledFor(level):
         logger.log(level, what, extra={"facts": facts})
@@ -76,6 +81,8 @@ def configure(level: str = "info", *, json_lines: bool = False, stream: IO[str] 
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    for chatty in CHATTY:
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def redact(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

@@ -204,7 +204,8 @@ class Hub:
         for provider in self.providers.values():
             await provider.start(self.receive)
             stack.push_async_callback(provider.close)
-            await provider.resume(await self.store.outstanding(provider.name, RESUME_LIMIT))
+            if provider.resumes:
+                await provider.resume(await self.store.outstanding(provider.name, RESUME_LIMIT))
 
     async def _start_workers(self, stack: AsyncExitStack) -> None:
         expire = Expire(
@@ -311,8 +312,9 @@ async def examine(settings: Settings) -> list[Finding]:
     findings = await asyncio.to_thread(inspect, settings.database.get_secret_value(), settings.data_dir)
     http = AiohttpClient()
     try:
-        for provider in _providers(settings, http, logs.observe).values():
-            findings += await provider.check()
+        for name, provider in _providers(settings, http, logs.observe).items():
+            if name in settings.providers or provider.ready() is None:
+                findings += await provider.check()
     finally:
         await http.close()
     return findings

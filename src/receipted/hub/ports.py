@@ -121,6 +121,8 @@ class Provider(Protocol):
     """Paths at which its receipts come in; () for none."""
     retry_status: int
     """The HTTP status that makes this provider send a receipt again."""
+    resumes: bool
+    """Whether it wants to be told at the start, by ``resume``, what it had accepted before."""
 
     def due_s(self, country: str) -> int:
         """How long after the submit a final receipt may take before the part counts as unknown, in seconds."""
@@ -150,7 +152,7 @@ class Provider(Protocol):
         ...
 
     async def resume(self, outstanding: Sequence[Outstanding]) -> None:
-        """Told once after the start what it had accepted before the restart. Most need not care."""
+        """Told once after the start what it had accepted before the restart, if it ``resumes``."""
         ...
 
     async def check(self) -> list[Finding]:

@@ -95,6 +95,7 @@ class Sandbox:
 
     webhook_paths: tuple[str, ...] = ()
     retry_status = 503
+    resumes = True
 
     def __init__(self, name: str, settings: SandboxSettings, context: Context) -> None:
         self.name = name

@@ -102,6 +102,7 @@ class Vonage:
     """The Provider port, for one account."""
 
     retry_status = 503
+    resumes = False
 
     def __init__(self, name: str, settings: VonageSettings, context: Context) -> None:
         self.name = name
