@@ -7,18 +7,19 @@ with their headers or body; that costs nothing on the way of a healthy request.
 import asyncio
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import uvicorn
 
-from receipted.doors.webhooks import App
+from receipted.doors.webhooks import App, Read, Scope, Send, answer_problem
 
 KEEP_ALIVE_S = 30
 LOOK_EVERY_S = 1.0
 DRAIN_S = 4
 """How long requests under way may take to be answered when the server stops. With what the hub itself waits for
 afterwards it stays below the 10 s after which common supervisors kill."""
+ARRIVE_WHILE_STOPPING_S = 1.0
 
 
 class Server(uvicorn.Server):
@@ -62,6 +63,11 @@ class Server(uvicorn.Server):
             yield
             self._captured_signals.clear()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, with little patience for requests that have not arrived yet: their senders send them again."""
+        self._arrive_s = min(self._arrive_s, ARRIVE_WHILE_STOPPING_S)
+        await super().shutdown(sockets)
+
     async def close_the_slow(self) -> None:
         """Until cancelled: close connections whose request has not arrived in time."""
         while True:
@@ -91,6 +97,22 @@ def _is_arriving(connection: Any) -> bool:
     if not cycle.response_complete:
         return bool(cycle.more_body)
     return getattr(connection, "timeout_keep_alive_task", None) is None
+
+
+def unless_stopped(app: App) -> App:
+    """The same application, whose requests may take so long that a stop has to cut them off: those get a 503.
+
+    Without it each of them would stand in the log as a failure of ours.
+    """
+
+    async def answering(scope: Scope, read: Read, send: Send) -> None:
+        try:
+            await app(scope, read, send)
+        except asyncio.CancelledError:
+            with suppress(RuntimeError):
+                await answer_problem(send, 503, "the hub is stopping", headers=[(b"connection", b"close")])
+
+    return answering
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -87,20 +87,22 @@ class WebhookDoor:
             await send(_OK_START)
             await send(_OK_BODY)
         else:
-            await _problem(send, 405, "only GET and POST bring receipts", headers=[(b"allow", b"GET, POST, HEAD")])
+            await answer_problem(
+                send, 405, "only GET and POST bring receipts", headers=[(b"allow", b"GET, POST, HEAD")]
+            )
 
     async def _refuse(self, request: WebhookRequest, error: Exception, send: Send) -> None:
         """Answer for what went wrong, in the one place where errors become statuses."""
         match error:
             case InvalidReceipt(field=field, problem=problem):
                 await self._keep(request, 400, "malformed", str(error))
-                await _problem(send, 400, problem, field=field)
+                await answer_problem(send, 400, problem, field=field)
             case Unauthentic(explanation=explanation):
                 await self._keep(request, 401, "unauthentic", str(error), explanation)
-                await _problem(send, 401, "the signature of this receipt does not hold")
+                await answer_problem(send, 401, "the signature of this receipt does not hold")
             case TooLarge():
                 await self._keep(request, 413, "too-large", str(error))
-                await _problem(send, 413, str(error), headers=[(b"connection", b"close")])
+                await answer_problem(send, 413, str(error), headers=[(b"connection", b"close")])
             case Overloaded() | StorageUnavailable():
                 self._count("overloaded" if isinstance(error, Overloaded) else "storage", str(error))
                 await self._send_again(send, str(error))
@@ -109,7 +111,7 @@ class WebhookDoor:
                 await self._send_again(send, "the hub could not take this now")
 
     async def _send_again(self, send: Send, problem: str) -> None:
-        await _problem(send, self._provider.retry_status, problem, headers=[(b"retry-after", RETRY_AFTER_S)])
+        await answer_problem(send, self._provider.retry_status, problem, headers=[(b"retry-after", RETRY_AFTER_S)])
 
     async def _keep(
         self, request: WebhookRequest, status: int, reason: str, problem: str, explanation: str = ""
@@ -191,7 +193,7 @@ async def _body(scope: Scope, read: Read, limit: int) -> bytes:
     return b"".join(pieces)
 
 
-async def _problem(
+async def answer_problem(
     send: Send, status: int, detail: str, *, field: str | None = None, headers: Iterable[tuple[bytes, bytes]] = ()
 ) -> None:
     """An answer in the form of RFC 9457."""
@@ -236,4 +238,4 @@ class Doorway:
 async def not_found(scope: Scope, read: Read, send: Send) -> None:
     """What stands beyond the doors where there is nothing else."""
     if scope["type"] == "http":
-        await _problem(send, 404, "there is nothing here")
+        await answer_problem(send, 404, "there is nothing here")
