@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Any
 
-from litestar import Litestar, Router
+from litestar import Litestar, Response, Router
 from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException
 from litestar.handlers import BaseRouteHandler
@@ -55,7 +55,7 @@ def api(
         ],
         request_max_body_size=BODY_LIMIT,
         guards=[needs_token],
-        before_request=refuse_nul,
+        before_request=first_look,
         exception_handlers={Exception: problem},
         openapi_config=_description(providers),
         logging_config=None,
@@ -63,13 +63,20 @@ def api(
     )
 
 
-def refuse_nul(request: Asked) -> None:
-    """No database takes a NUL character in a text. Raises InvalidRequest naming the parameter."""
+def first_look(request: Asked) -> Response[None] | None:
+    """Answers OPTIONS, and refuses NUL characters, which no database takes: InvalidRequest names the parameter.
+
+    Litestar's own OPTIONS names only the first of the operations that share a path.
+    """
+    if request.method == "OPTIONS":
+        methods = request.app.route_handler_method_map[request.scope["path_template"]]
+        return Response(None, status_code=204, headers={"Allow": ", ".join(sorted(methods))})
     if "\x00" in request.scope["path"]:
         raise InvalidRequest("path", "has a NUL character")
     for name, value in request.query_params.multi_items():
         if "\x00" in name or "\x00" in value:
             raise InvalidRequest(name.replace("\x00", ""), "has a NUL character")
+    return None
 
 
 def _description(providers: Mapping[str, Provider]) -> OpenAPIConfig:

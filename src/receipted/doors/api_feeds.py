@@ -5,7 +5,7 @@ from typing import Annotated
 
 from litestar import get
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from receipted.doors.api_problems import documented
 from receipted.doors.api_render import event_out, ms_of, receipt_out, rejected_out
@@ -18,7 +18,7 @@ NOW = "now"
 LOOK_EVERY_S = 1.0
 """A waiting reader looks this often even if it was not woken: a wake-up is only a hint."""
 
-Limit = Annotated[int, Parameter(ge=1, le=500, description="How many at most.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=500, description="How many at most.")]
 
 
 def feeds(store: Store, wake_events: Wake) -> list[HTTPRouteHandler]:
@@ -35,13 +35,13 @@ def feeds(store: Store, wake_events: Wake) -> list[HTTPRouteHandler]:
     async def list_events(
         after: Annotated[
             str | None,
-            Parameter(
+            QueryParameter(
                 pattern=AFTER,
                 description="The `cursor` of the answer before; `now` for what is still to come; left out: all.",
             ),
         ] = None,
         limit: Limit = 100,
-        wait_s: Annotated[float, Parameter(ge=0, le=30, description="How long to wait, in seconds.")] = 0.0,
+        wait_s: Annotated[float, QueryParameter(ge=0, le=30, description="How long to wait, in seconds.")] = 0.0,
     ) -> EventsOut:
         cursor = await store.last_event() if after == NOW else after
         loop = asyncio.get_running_loop()

@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, TypeAlias
 
-from litestar import Controller, get, post
-from litestar.params import Body, Parameter
-from litestar.types import ControllerRouterHandler
+from litestar import get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import Body, HeaderParameter, PathParameter, QueryParameter
 from msgspec.structs import replace
 
 from receipted.domain.message import Kind, Message
@@ -23,12 +23,12 @@ Send: TypeAlias = Callable[[SendRequest], Awaitable[Message]]
 """``hub.accept.Accept``."""
 
 TAGS = ["messages"]
-MessageId = Annotated[str, Parameter(description="Our id of the message.")]
+MessageId = Annotated[str, PathParameter(description="Our id of the message.")]
 
 
-def _text(query: str, description: str) -> Any:
+def _text(query: str, description: str) -> QueryParameter:
     """A query parameter that filters by equality."""
-    return Parameter(query=query, description=description, min_length=1, max_length=255)
+    return QueryParameter(name=query, description=description, min_length=1, max_length=255)
 
 
 def _request(sms: TextSms | BinarySms, idempotency_key: str | None) -> SendRequest:
@@ -45,79 +45,74 @@ def _request(sms: TextSms | BinarySms, idempotency_key: str | None) -> SendReque
     return replace(common, kind=Kind(sms.type) if sms.type else None, text=sms.text)
 
 
-def messages(accept: Send, store: Store, providers: Mapping[str, Provider]) -> list[ControllerRouterHandler]:
+def messages(accept: Send, store: Store, providers: Mapping[str, Provider]) -> list[HTTPRouteHandler]:
     """The operations on messages, closed over what they work with."""
 
-    class Collection(Controller):
-        """The operations of one path together: registered apart, Litestar's Allow would name only the first."""
+    @post(
+        "/v1/messages",
+        operation_id="send_message",
+        summary="Send an SMS",
+        description="It is stored durably before the answer, and submitted soon after.",
+        request_class=SmsRequest,
+        tags=TAGS,
+        responses=documented(400, 401, 409, 413, 415, 503),
+    )
+    async def send_message(
+        data: Annotated[Any, Body(description="A TextSms or a BinarySms.")],
+        idempotency_key: Annotated[
+            str | None,
+            HeaderParameter(
+                name="Idempotency-Key",
+                min_length=1,
+                max_length=255,
+                description="The same key with the same request gives the message made then, and sends nothing.",
+            ),
+        ] = None,
+    ) -> MessageOut:
+        return message_out(await accept(_request(data, idempotency_key)), providers)
 
-        path = "/v1/messages"
-
-        @post(
-            operation_id="send_message",
-            summary="Send an SMS",
-            description="It is stored durably before the answer, and submitted soon after.",
-            request_class=SmsRequest,
-            tags=TAGS,
-            responses=documented(400, 401, 409, 413, 415, 503),
-        )
-        async def send_message(
-            self,
-            data: Annotated[Any, Body(description="A TextSms or a BinarySms.")],
-            idempotency_key: Annotated[
-                str | None,
-                Parameter(
-                    header="Idempotency-Key",
-                    min_length=1,
-                    max_length=255,
-                    description="The same key with the same request gives the message made then, and sends nothing.",
-                ),
-            ] = None,
-        ) -> MessageOut:
-            return message_out(await accept(_request(data, idempotency_key)), providers)
-
-        @get(
-            operation_id="list_messages",
-            summary="Find messages, newest first",
-            tags=TAGS,
-            responses=documented(400, 401, 503),
-        )
-        async def list_messages(
-            self,
-            to: Annotated[str | None, _text("to", "The recipient's number.")] = None,
-            sender: Annotated[str | None, _text("from", "The sender.")] = None,
-            status: Annotated[Status | None, Parameter(description="The status now.")] = None,
-            provider: Annotated[str | None, _text("provider", "Who took it.")] = None,
-            client_ref: Annotated[str | None, _text("client_ref", "Your own reference.")] = None,
-            provider_message_id: Annotated[
-                str | None, _text("provider_message_id", "The provider's id of one of its parts.")
-            ] = None,
-            since: Annotated[str | None, time("Accepted at this time (ISO 8601, with zone) or later.")] = None,
-            until: Annotated[str | None, time("Accepted before this time (ISO 8601, with zone).")] = None,
-            cursor: Annotated[
-                str | None, Parameter(pattern=UUID, description="`next_cursor` of the page before.")
-            ] = None,
-            limit: Annotated[int, Parameter(ge=1, le=500, description="How many at most.")] = 50,
-        ) -> MessagesOut:
-            found = await store.messages(
-                Filter(
-                    recipient=to,
-                    sender=sender,
-                    status=status,
-                    provider=provider,
-                    client_ref=client_ref,
-                    provider_message_id=provider_message_id,
-                    since_ms=ms_of("since", since),
-                    until_ms=ms_of("until", until),
-                    before=cursor,
-                    limit=limit + 1,
-                )
+    @get(
+        "/v1/messages",
+        operation_id="list_messages",
+        summary="Find messages, newest first",
+        tags=TAGS,
+        responses=documented(400, 401, 503),
+    )
+    async def list_messages(
+        to: Annotated[str | None, _text("to", "The recipient's number.")] = None,
+        sender: Annotated[str | None, _text("from", "The sender.")] = None,
+        status: Annotated[Status | None, QueryParameter(description="The status now.")] = None,
+        provider: Annotated[str | None, _text("provider", "Who took it.")] = None,
+        client_ref: Annotated[str | None, _text("client_ref", "Your own reference.")] = None,
+        provider_message_id: Annotated[
+            str | None, _text("provider_message_id", "The provider's id of one of its parts.")
+        ] = None,
+        since: Annotated[str | None, time("Accepted at this time (ISO 8601, with zone) or later.")] = None,
+        until: Annotated[str | None, time("Accepted before this time (ISO 8601, with zone).")] = None,
+        cursor: Annotated[
+            str | None, QueryParameter(pattern=UUID, description="`next_cursor` of the page before.")
+        ] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=500, description="How many at most.")] = 50,
+    ) -> MessagesOut:
+        found = await store.messages(
+            Filter(
+                recipient=to,
+                sender=sender,
+                status=status,
+                provider=provider,
+                client_ref=client_ref,
+                provider_message_id=provider_message_id,
+                since_ms=ms_of("since", since),
+                until_ms=ms_of("until", until),
+                before=cursor,
+                limit=limit + 1,
             )
-            page = found[:limit]
-            return MessagesOut(
-                messages=[message_out(message, providers) for message in page],
-                next_cursor=page[-1].id if len(found) > limit else None,
-            )
+        )
+        page = found[:limit]
+        return MessagesOut(
+            messages=[message_out(message, providers) for message in page],
+            next_cursor=page[-1].id if len(found) > limit else None,
+        )
 
     @get(
         "/v1/messages/{message_id:str}",
@@ -145,4 +140,4 @@ def messages(accept: Send, store: Store, providers: Mapping[str, Provider]) -> l
             timeline=[line_out(line) for line in timeline(history, advise)],
         )
 
-    return [Collection, get_message, get_timeline]
+    return [send_message, list_messages, get_message, get_timeline]

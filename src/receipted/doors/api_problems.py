@@ -13,7 +13,7 @@ from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import KwargDefinition, ParameterKwarg
+from litestar.params import ParameterKwarg
 
 from receipted.domain.errors import (
     Conflict,
@@ -118,8 +118,8 @@ def _invalid(request: Asked, error: ValidationException) -> Response[bytes]:
 
 def _wire_name(request: Asked, key: str) -> str:
     declared = request.route_handler.parsed_fn_signature.parameters.get(key)
-    kwarg: KwargDefinition | Any = declared.kwarg_definition if declared else None
-    return (kwarg.query or kwarg.header or key) if isinstance(kwarg, ParameterKwarg) else key
+    kwarg = declared.kwarg_definition if declared else None
+    return (kwarg.name or key) if isinstance(kwarg, ParameterKwarg) else key
 
 
 def _answer(

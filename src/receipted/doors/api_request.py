@@ -7,7 +7,7 @@ import msgspec
 from litestar import Request
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from receipted.domain.errors import InvalidRequest
 from receipted.doors.api_shapes import WORDS, BinarySms, TextSms
@@ -51,9 +51,9 @@ def _shape(body: bytes) -> type[TextSms] | type[BinarySms]:
     return BinarySms if binary else TextSms
 
 
-def time(description: str) -> Any:
+def time(description: str) -> QueryParameter:
     """A query parameter that is a time; ``api_render.ms_of`` reads it."""
-    return Parameter(description=description, min_length=1, schema_extra={"format": "date-time"})
+    return QueryParameter(description=description, min_length=1, schema_extra={"format": "date-time"})
 
 
 def in_words(said: str) -> str:

@@ -72,7 +72,9 @@ class TextSms(_Sms, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
 class BinarySms(_Sms, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
     """An SMS with octets for a program on the phone, in hex."""
 
-    body: Annotated[str, Meta(max_length=6_120, pattern=HEX, examples=["0011BBFF"])]
+    body: Annotated[
+        str, Meta(max_length=280, pattern=HEX, examples=["0011BBFF"], description="With the udh 140 octets at most.")
+    ]
     udh: Annotated[str, Meta(max_length=280, pattern=HEX, description="User data header.")] | None = None
     type: Literal["binary"] | None = None
 
