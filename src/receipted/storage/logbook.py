@@ -31,12 +31,9 @@ class Logbook:
             for request in requests
         ]
         table = schema.rejected_request
-        if self._kept:
-            session.connection.execute(table.insert(), [dict(zip(("id", *names), row, strict=True)) for row in values])
-        oldest_kept = (
-            sa.select(table.c.id).order_by(table.c.id.desc()).limit(1).offset(max(self._kept - 1, 0)).scalar_subquery()
-        )
-        session.connection.execute(table.delete().where(table.c.id < oldest_kept))
+        session.connection.execute(table.insert(), [dict(zip(("id", *names), row, strict=True)) for row in values])
+        newest_gone = sa.select(table.c.id).order_by(table.c.id.desc()).limit(1).offset(self._kept).scalar_subquery()
+        session.connection.execute(table.delete().where(table.c.id <= newest_gone))
         return [None] * len(requests)
 
 

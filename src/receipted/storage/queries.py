@@ -160,6 +160,6 @@ def outstanding(connection: sa.Connection, provider: str, limit: int) -> list[Ou
 
 def counts(connection: sa.Connection) -> Counts:
     states = sa.select(schema.submission.c.state, sa.func.count()).group_by(schema.submission.c.state)
-    by_state: dict[str, int] = dict(connection.execute(states).tuples().all())
+    by_state = {row.state: row[1] for row in connection.execute(states)}
     left = connection.execute(sa.select(sa.func.count()).select_from(schema.unmatched)).scalar_one()
     return Counts(queued=by_state.get("waiting", 0), submitting=by_state.get("submitting", 0), unmatched=left)

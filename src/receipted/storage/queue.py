@@ -135,10 +135,15 @@ def settle(session: HotSession, settled: Sequence[Settled]) -> list[None]:
     """Record many outcomes. Recording one again changes nothing."""
     now_ms = max(one.attempt.ended_ms for one in settled)
     session.insert("submit_attempt", _ATTEMPT, [_attempt_row(one.attempt) for one in settled], skip=True)
+    sent = _with_ids(session, [one.attempt.message_id for one in settled if isinstance(one.outcome, Deferred)])
+    done: list[Settled] = []
     for one in settled:
-        if isinstance(one.outcome, Deferred):
+        if not isinstance(one.outcome, Deferred):
+            done.append(one)
+        elif one.attempt.message_id in sent:
+            done.append(one._replace(outcome=Ambiguous(reason=f"{one.outcome.reason}, but a receipt says it was sent")))
+        else:
             _wait_again(session, one)
-    done = [one for one in settled if not isinstance(one.outcome, Deferred)]
     if done:
         _decided(session, done, now_ms)
     return [None] * len(settled)
@@ -148,11 +153,27 @@ def _attempt_row(attempt: SubmitAttempt) -> tuple[object, ...]:
     return tuple(getattr(attempt, name) for name in _ATTEMPT)
 
 
+def _with_ids(session: HotSession, message_ids: Sequence[str]) -> set[str]:
+    """Those of the messages that a receipt has named by client-ref: they were evidently sent."""
+    if not message_ids:
+        return set()
+    columns = schema.part.c
+    query = sa.select(columns.message_id).where(
+        columns.message_id.in_(message_ids), columns.provider_message_id.is_not(None)
+    )
+    return set(session.connection.execute(query).scalars())
+
+
 def _wait_again(session: HotSession, one: Settled) -> None:
+    """Back on the queue, unless this try was recorded before: a later one may be under way."""
     submission = schema.submission
     session.connection.execute(
         submission.update()
-        .where(submission.c.message_id == one.attempt.message_id)
+        .where(
+            submission.c.message_id == one.attempt.message_id,
+            submission.c.state == SUBMITTING,
+            submission.c.attempt == one.attempt.attempt,
+        )
         .values(state=WAITING, due_ms=one.retry_ms)
     )
 
@@ -351,11 +372,11 @@ def _expire(session: HotSession, now_ms: int, limit: int) -> int:
         session.move(
             [Move(one.message_id, one.seq, Status.UNKNOWN, key, one.err_code, _silence(one), None) for one in overdue]
         )
-        message_ids = list({one.message_id for one in overdue})
+        places = [(one.message_id, one.seq) for one in overdue]
         session.connection.execute(
-            part.update().where(part.c.message_id.in_(message_ids), part.c.due_ms <= now_ms).values(due_ms=None)
+            part.update().where(sa.tuple_(part.c.message_id, part.c.seq).in_(places)).values(due_ms=None)
         )
-        session.project(message_ids, now_ms)
+        session.project((one.message_id for one in overdue), now_ms)
     return len(overdue)
 
 

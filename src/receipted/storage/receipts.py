@@ -6,17 +6,21 @@ from typing import TypeAlias
 import sqlalchemy as sa
 
 from receipted.domain.receipt import Receipt
+from receipted.domain.status import Status, order_key
 from receipted.storage import rows, schema
-from receipted.storage.hot import HotSession, Taken
+from receipted.storage.hot import HotSession, Move, Taken
 
 Arrived: TypeAlias = tuple[Sequence[Receipt], int]
 """Receipts of one request, and when they were received."""
+AWAITED_MS = 259_200_000
+"""How long the final receipts of a message are awaited that only a receipt says was sent: the default of providers."""
 
 
 def append(session: HotSession, arrived: Sequence[Arrived]) -> list[None]:
     """Many requests' receipts: made durable and, since the database is the same, applied in the same transaction."""
     taken = [Taken(receipt, received_ms) for receipts, received_ms in arrived for receipt in receipts]
-    apply(session, taken, arrived[-1][1])
+    if taken:
+        apply(session, taken, arrived[-1][1])
     return [None] * len(arrived)
 
 
@@ -24,7 +28,7 @@ def apply(session: HotSession, taken: Sequence[Taken], now_ms: int) -> None:
     """Keep receipts and let them take effect. Doing it again changes nothing more (DESIGN section 7)."""
     orphans = session.apply(taken, now_ms)
     if orphans:
-        adopted, left = _adopt(session, orphans)
+        adopted, left = _adopt(session, orphans, now_ms)
         if adopted:
             session.apply(adopted, now_ms)
         _keep_unmatched(session, left)
@@ -42,7 +46,7 @@ def match(session: HotSession, parts: Sequence[tuple[str, str]], now_ms: int) ->
 def match_refs(session: HotSession, message_ids: Sequence[str], now_ms: int) -> None:
     """The same for receipts that name a message by client-ref, for messages whose submit answer was lost."""
     waiting = _load(session, schema.unmatched.c.client_ref.in_(message_ids))
-    adopted, _ = _adopt(session, waiting)
+    adopted, _ = _adopt(session, waiting, now_ms)
     if adopted:
         session.apply(adopted, now_ms)
         _forget_matched(session, adopted)
@@ -72,7 +76,7 @@ def _load(session: HotSession, which: sa.ColumnElement[bool], limit: int = 10_00
     return [Taken(rows.receipt(row), row["received_ms"]) for row in session.connection.execute(query).mappings()]
 
 
-def _adopt(session: HotSession, orphans: Sequence[Taken]) -> tuple[list[Taken], list[Taken]]:
+def _adopt(session: HotSession, orphans: Sequence[Taken], now_ms: int) -> tuple[list[Taken], list[Taken]]:
     """Give the provider's id in a receipt to the part that its client-ref names, where the submit answer is missing.
 
     The client-ref that we send is the message's id (promise 3). A part that already has another id keeps it, and the
@@ -88,7 +92,7 @@ def _adopt(session: HotSession, orphans: Sequence[Taken]) -> tuple[list[Taken], 
         seqs = free.get((receipt.client_ref or "", receipt.provider))
         if key not in given and seqs:
             given.add(key)
-            _give_id(session, receipt, seqs.pop(0))
+            _give_id(session, receipt, seqs.pop(0), now_ms)
         (adopted if key in given else left).append(orphan)
     return adopted, left
 
@@ -107,21 +111,32 @@ def _parts_without_id(session: HotSession, message_ids: Collection[str]) -> dict
     return free
 
 
-def _give_id(session: HotSession, receipt: Receipt, seq: int) -> None:
+def _give_id(session: HotSession, receipt: Receipt, seq: int, now_ms: int) -> None:
     """Record the provider's id; a message that waits to be tried again was evidently sent, so it is not sent again."""
+    assert receipt.client_ref is not None
     part, submission = schema.part, schema.submission
     session.connection.execute(
         part.update()
         .where(part.c.message_id == receipt.client_ref, part.c.seq == seq)
         .values(provider_message_id=receipt.provider_message_id)
     )
-    session.connection.execute(
+    left_queue = session.connection.execute(
         submission.delete().where(
             submission.c.message_id == receipt.client_ref,
             submission.c.state == "waiting",
             submission.c.attempt > 0,
         )
     )
+    if left_queue.rowcount:
+        _await_receipts(session, receipt.client_ref, now_ms)
+
+
+def _await_receipts(session: HotSession, message_id: str, now_ms: int) -> None:
+    """All parts of a message count as submitted, so that silence about any of them ends."""
+    part = schema.part
+    seqs = session.connection.execute(sa.select(part.c.seq).where(part.c.message_id == message_id)).scalars()
+    key = order_key(Status.SUBMITTED, now_ms)
+    session.move([Move(message_id, seq, Status.SUBMITTED, key, None, None, now_ms + AWAITED_MS) for seq in seqs])
 
 
 def _keep_unmatched(session: HotSession, orphans: Sequence[Taken]) -> None:
