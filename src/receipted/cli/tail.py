@@ -9,7 +9,7 @@ from rich.text import Text
 from receipted.cli import times
 from receipted.cli.answers import EventAnswer, parse, time_of
 from receipted.cli.client import Away, HubClient
-from receipted.cli.failure import Exit, run
+from receipted.cli.failure import CommandError, Exit, run
 from receipted.cli.options import AsJson, Url
 from receipted.cli.terminal import clean, err, for_person, out, status_plain, status_text, to_json, write
 from receipted.domain.status import Status
@@ -24,16 +24,19 @@ STATUS_WIDTH = 12
 def command(
     status: Annotated[Status | None, typer.Option("--status", help="Only changes to this status.")] = None,
     after: Annotated[
-        str, typer.Option("--after", metavar="ID", help="Begin after this event, as --json shows its id.")
-    ] = "now",
+        str | None, typer.Option("--after", metavar="ID", help="Begin after this event; --json shows their ids.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Begin with the very first event.")] = False,
     as_json: AsJson = False,
     url: Url = None,
 ) -> None:
     """Follow what happens, live, until Ctrl-C. A hub that is restarted is waited for; nothing is left out."""
-    run(_follow(status, after, url, as_json=as_json))
+    if everything and after:
+        raise CommandError("--all and --after exclude each other.", code=Exit.USAGE)
+    run(_follow(status, None if everything else after or "now", url, as_json=as_json))
 
 
-async def _follow(status: Status | None, after: str, url: str | None, *, as_json: bool) -> Exit:
+async def _follow(status: Status | None, after: str | None, url: str | None, *, as_json: bool) -> Exit:
     async with HubClient(url) as hub:
         # The first question does not wait: it says at once whether there is a hub, and where "now" is.
         events, cursor = await hub.events(after, wait_s=0)

@@ -13,7 +13,7 @@ from receipted.cli.terminal import clean, columns, err, for_person, out, status_
 
 
 def command(
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1_000, help="At most so many, newest first.")] = 50,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=500, help="At most so many, newest first.")] = 50,
     as_json: AsJson = False,
     url: Url = None,
 ) -> None:
