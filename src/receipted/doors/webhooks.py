@@ -67,17 +67,17 @@ class WebhookDoor:
         if scope["method"] not in ("GET", "POST"):
             await self._answer_other_method(scope, send)
             return
-        request = _request(scope)
+        body = b""
         try:
             if scope["method"] == "POST":
-                request = _with_body(request, await _body(scope, read, self._body_bytes))
-            receipts = self._provider.read(request, self._clock())
+                body = await _body(read, self._body_bytes)
+            receipts = self._provider.read(_request(scope, body), self._clock())
             if receipts:
                 await self._receive(receipts)
         except Gone:
             return
         except Exception as error:
-            await self._refuse(request, error, send)
+            await self._refuse(_request(scope, body), error, send)
             return
         await send(_OK_START)
         await send(_OK_BODY)
@@ -117,12 +117,13 @@ class WebhookDoor:
         self, request: WebhookRequest, status: int, reason: str, problem: str, explanation: str = ""
     ) -> None:
         """Put a refused request into the bounded log. A flood is counted, not stored."""
-        self._count(reason, problem)
         now_ms = self._clock()
         second, kept = self._rejected_second
         kept = kept + 1 if second == now_ms // 1000 else 1
         self._rejected_second = (now_ms // 1000, kept)
-        if kept > self._rejected_per_s:
+        flooded = kept > self._rejected_per_s
+        self._count(reason, problem, quiet=flooded)
+        if flooded:
             return
         try:
             await self._store.reject(
@@ -142,11 +143,11 @@ class WebhookDoor:
         except (Overloaded, StorageUnavailable) as error:
             self._observe("rejected.not-kept", provider=self._provider.name, problem=str(error))
 
-    def _count(self, reason: str, problem: str) -> None:
-        self._observe("receipt.rejected", provider=self._provider.name, reason=reason, problem=problem)
+    def _count(self, reason: str, problem: str, *, quiet: bool = False) -> None:
+        self._observe("receipt.rejected", provider=self._provider.name, reason=reason, problem=problem, quiet=quiet)
 
 
-def _request(scope: Scope) -> WebhookRequest:
+def _request(scope: Scope, body: bytes) -> WebhookRequest:
     content_type = ""
     for name, value in scope["headers"]:
         if name == b"content-type":
@@ -158,23 +159,12 @@ def _request(scope: Scope) -> WebhookRequest:
         path=scope["path"],
         query=scope["query_string"],
         content_type=content_type,
-        body=b"",
+        body=body,
         source=client[0] if client else "",
     )
 
 
-def _with_body(request: WebhookRequest, body: bytes) -> WebhookRequest:
-    return WebhookRequest(
-        method=request.method,
-        path=request.path,
-        query=request.query,
-        content_type=request.content_type,
-        body=body,
-        source=request.source,
-    )
-
-
-async def _body(scope: Scope, read: Read, limit: int) -> bytes:
+async def _body(read: Read, limit: int) -> bytes:
     """The whole body. Raises TooLarge, or Gone. How long it may take is the server's to enforce."""
     message = await read()
     body: bytes = message.get("body", b"")
