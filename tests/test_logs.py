@@ -27,6 +27,7 @@ def line(json_lines: bool = True, what: str = "message.accepted", /, **facts: ob
 
 def test_a_unit_of_work_is_one_wide_line() -> None:
     told = json.loads(line(provider="vonage", country="GB", parts=2))
+    assert list(told)[:3] == ["timestamp", "level", "event"]
     assert told.pop("timestamp").endswith("Z")
     assert told == {"event": "message.accepted", "level": "info", "provider": "vonage", "country": "GB", "parts": 2}
 
@@ -70,6 +71,7 @@ def test_what_a_stranger_sends_fakes_no_line_and_moves_no_cursor(json_lines: boo
 
 def test_loudness_follows_the_name() -> None:
     assert json.loads(line(True, "receipt.rejected", reason="malformed"))["level"] == "warning"
+    assert json.loads(line(True, "store.unavailable"))["level"] == "error"
     assert json.loads(line(True, "listener.failed"))["level"] == "error"
     assert line(True, "store.committed", ops=3) == ""
 

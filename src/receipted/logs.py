@@ -27,6 +27,7 @@ LEVELS: tuple[tuple[str, int], ...] = (
     (".broke", logging.ERROR),
     (".unavailable", logging.ERROR),
     (".postponed", logging.WARNING),
+    ("_not_taken", logging.WARNING),
     (".rejected", logging.WARNING),
     ("store.committed", logging.DEBUG),
 )
@@ -34,6 +35,7 @@ LEVELS: tuple[tuple[str, int], ...] = (
 CHATTY = ("alembic", "uvicorn")
 """Libraries of whose daily work nobody needs to read."""
 
+_FIRST = ("timestamp", "level", "event")
 _PLAIN = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
 _PLAIN |= {code: f"\\u{code:04x}" for code in (0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 
@@ -100,9 +102,10 @@ def clean(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
 
 
 def _facts(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """The facts of ``observe`` become keys of the line; its own keys win."""
+    """Time, level and name first, then the facts of ``observe`` as keys of the line; the line's own keys win."""
+    first = {key: event[key] for key in _FIRST if key in event}
     facts = getattr(event.get("_record"), "facts", None)
-    return {**{str(key): value for key, value in facts.items()}, **event} if isinstance(facts, Mapping) else event
+    return {**first, **({str(key): facts[key] for key in facts} if isinstance(facts, Mapping) else {}), **event}
 
 
 def _redacted(key: object, value: object) -> object:

@@ -15,6 +15,9 @@ CONTENT_TYPE = "text/plain; version=0.0.4"
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 BATCH = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000)
 
+TROUBLE = (".postponed", ".failed", ".broke", ".unavailable", "_not_taken")
+"""How what is observed is named where something could not be done now, or went wrong."""
+
 WAITING = (
     ("receipted_queued", "Messages that wait to be handed to a provider.", "queued"),
     ("receipted_submitting", "Messages that are being handed over right now.", "submitting"),
@@ -74,7 +77,7 @@ class Metrics:
                     self._commit_s.observe(ms / 1000)
                 if (ops := _number(facts, "ops")) is not None:
                     self._commit_batch.observe(ops)
-            case _ if what.endswith((".postponed", ".failed", ".broke")):
+            case _ if what.endswith(TROUBLE):
                 self._trouble.labels(what).inc()
 
 
