@@ -44,10 +44,6 @@ class FarVonage:
         await self.session.close()
         await self._runner.cleanup()
 
-    async def closed(self) -> None:
-        """Wait until this server ends: what an answer that never comes waits for."""
-        await self._closing.wait()
-
     def settings(self) -> dict[str, str]:
         """What points a hub at this server, with an account that it knows."""
         account = {"API_KEY": "abcd1234", "API_SECRET": "very-secret-1", "BASE_URL": self.url, "RATE_PER_S": "0"}
@@ -87,7 +83,14 @@ class FarVonage:
     async def _submit(self, request: web.Request) -> web.StreamResponse:
         asked = {name: str(value) for name, value in (await request.post()).items()}
         self.asked.append(asked)
-        return await self.answer(self, asked, request)
+        answering = asyncio.ensure_future(self.answer(self, asked, request))
+        closing = asyncio.ensure_future(self._closing.wait())
+        await asyncio.wait({answering, closing}, return_when=asyncio.FIRST_COMPLETED)
+        closing.cancel()
+        if answering.done():
+            return answering.result()
+        answering.cancel()
+        return web.Response(status=503)
 
 
 async def take(far: FarVonage, asked: Asked, _: web.Request) -> web.StreamResponse:
@@ -106,7 +109,7 @@ async def hang_up(far: FarVonage, asked: Asked, request: web.Request) -> web.Str
 async def never(far: FarVonage, asked: Asked, _: web.Request) -> web.StreamResponse:
     """Take it, and never answer."""
     far.take(asked)
-    await far.closed()
+    await asyncio.Event().wait()
     return web.Response()
 
 

@@ -91,6 +91,15 @@ class HubProcess:
         await until(lambda: not self.alive, timeout_s, "the hub to stop")
         return self._process.wait()
 
+    async def refuses(self) -> bool:
+        """Whether nobody listens at its address."""
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", int(self.url.rpartition(":")[2]))
+        except OSError:
+            return True
+        writer.close()
+        return False
+
     def end(self) -> None:
         """At the end of a test, whatever became of it."""
         if self.alive:
