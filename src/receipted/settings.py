@@ -34,7 +34,7 @@ class Expiry(BaseModel):
     ambiguous_s: int = Field(
         600,
         ge=1,
-        description="How long a submit without an answer waits for a receipt before the message is unknown, in seconds.",
+        description="How long a submit without an answer waits for a receipt before it is unknown, in seconds.",
     )
     every_s: float = Field(5.0, gt=0, le=3_600, description="How often overdue messages are looked for, in seconds.")
     unsent_s: int = Field(
@@ -90,10 +90,16 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given in code, then the environment, then the file; no others."""
         file = Path(os.environ.get("RECEIPTED_SETTINGS", "receipted.toml"))
-        return (sources["init_settings"], sources["env_settings"], TomlConfigSettingsSource(settings_cls, file))
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file))
 
     @property
     def token_file(self) -> Path:

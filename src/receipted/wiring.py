@@ -1,4 +1,7 @@
-"""The only place where everything meets: settings become a running hub."""
+"""The only place where everything meets: settings become a running hub.
+
+Long because all rooms are joined here and nowhere else.
+"""
 
 import asyncio
 import fcntl

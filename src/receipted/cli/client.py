@@ -213,6 +213,6 @@ def _refusal(status: int, problem: Json, url: str) -> CommandError:
             f"{url} answered HTTP {status} and nothing that we know. Is it the address of a receipted hub?"
         )
     if status == 503:
-        return Away(f"The hub cannot do this now: {detail}. Try again.")
+        return Away(f"The hub cannot do this now: {detail.rstrip('.')}.", "Try again in a moment.")
     detail = detail[:1].upper() + detail[1:].removesuffix(".") + "." if detail else ""
     return CommandError(detail or f"The hub answered HTTP {status}.")

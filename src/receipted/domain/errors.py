@@ -1,13 +1,13 @@
 """The errors that cross rooms. Each says whose fault it is, whether trying again can help, and what to do.
 
-    ReceiptedError
-    ├── InvalidRequest     the caller sent something that cannot be used; names the field
-    │   └── InvalidReceipt the same, for a delivery receipt at the webhook door
-    ├── Unauthentic        a receipt whose signature does not hold
-    ├── NotFound           no such message
-    ├── Conflict           an Idempotency-Key that was used for another request
-    ├── Overloaded         too much is waiting already: try again later
-    └── StorageUnavailable the database cannot take anything now: try again later
+ReceiptedError
+├── InvalidRequest     the caller sent something that cannot be used; names the field
+│   └── InvalidReceipt the same, for a delivery receipt at the webhook door
+├── Unauthentic        a receipt whose signature does not hold
+├── NotFound           no such message
+├── Conflict           an Idempotency-Key that was used for another request
+├── Overloaded         too much is waiting already: try again later
+└── StorageUnavailable the database cannot take anything now: try again later
 """
 
 

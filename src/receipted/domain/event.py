@@ -8,7 +8,8 @@ from receipted.domain.status import Status
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """A message went from ``previous`` to ``status``; ``version`` orders the events of one message.
 
-    ``id`` is the cursor of feeds: it sorts in the order in which events were committed. ``previous`` is None for the first.
+    ``id`` is the cursor of feeds: it sorts in the order in which events were committed. ``previous`` is None for the
+    first.
     """
 
     id: str

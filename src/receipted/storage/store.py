@@ -26,7 +26,7 @@ from receipted.hub.ports import (
     SubmitAttempt,
     Wake,
 )
-from receipted.storage import logbook, migrate, postgres, queries, queue, receipts, sqlite
+from receipted.storage import logbook, migrate, postgres, queries, queue, receipts, settling, sqlite
 from receipted.storage.hot import HotSession
 from receipted.storage.writer import Writer
 
@@ -76,7 +76,7 @@ class SqlStore:
         return await self._writer.write(queue.claim, (provider, now_ms, limit))
 
     async def settle(self, attempt: SubmitAttempt, outcome: Outcome, *, due_ms: int, retry_ms: int) -> None:
-        await self._writer.write(queue.settle, queue.Settled(attempt, outcome, due_ms, retry_ms))
+        await self._writer.write(settling.settle, settling.Settled(attempt, outcome, due_ms, retry_ms))
         self._events.set()
 
     async def abandon(self, message_id: str, now_ms: int, reason: str) -> None:
