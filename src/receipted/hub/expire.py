@@ -1,6 +1,6 @@
 """Silence is not failure: what has no final receipt in time becomes `unknown` (promise 4)."""
 
-from receipted.domain.errors import StorageUnavailable
+from receipted.domain.errors import Overloaded, StorageUnavailable
 from receipted.hub.ports import Clock, Observe, Store, Wake
 
 BATCH = 1_000
@@ -35,6 +35,6 @@ class Expire:
         while True:
             try:
                 await self.once()
-            except StorageUnavailable as error:
+            except (Overloaded, StorageUnavailable) as error:
                 self._observe("expire.postponed", problem=str(error))
             await self._stop.wait(self._every_s)

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from receipted.domain.backoff import delay_ms
-from receipted.domain.errors import StorageUnavailable
+from receipted.domain.errors import Overloaded, StorageUnavailable
 from receipted.domain.event import Event
 from receipted.hub.ports import Observe, Store, Wake
 
@@ -45,7 +45,7 @@ class Notify:
             try:
                 told = await self._batch()
                 failures = 0
-            except StorageUnavailable as error:
+            except (Overloaded, StorageUnavailable) as error:
                 failures, told = failures + 1, 0
                 self._observe("notify.postponed", listener=self._name, problem=str(error))
             except Exception as error:

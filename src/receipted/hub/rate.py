@@ -1,13 +1,21 @@
-"""How fast a provider may be given messages: a token bucket that takes ``now`` and says how long to wait."""
+"""How fast a provider may be given messages: a sliding window that takes ``now`` and says how long to wait."""
+
+from collections import deque
+
+SECOND_MS = 1_000
 
 
 class Rate:
-    """At most ``per_s`` in any second, evenly; 0 = no limit. A pause (the provider throttles) holds everything up."""
+    """At most ``per_s`` in any second, wherever it begins; 0 = no limit. A pause (the provider throttles) holds all up.
 
-    def __init__(self, per_s: float, now_ms: int) -> None:
-        self._per_s = per_s
-        self._tokens = max(1.0, per_s)
-        self._at_ms = now_ms
+    Below one a second it is one in ``1 / per_s`` seconds. A token bucket would let twice as many through in its first
+    second, which providers that count by the second answer by throttling.
+    """
+
+    def __init__(self, per_s: float) -> None:
+        self._most = max(1, int(per_s)) if per_s else 0
+        self._window_ms = SECOND_MS if per_s >= 1 or not per_s else int(SECOND_MS / per_s) + 1
+        self._gone_ms: deque[int] = deque()
         self._paused_until_ms = 0
 
     def pause(self, until_ms: int) -> None:
@@ -18,24 +26,31 @@ class Rate:
         """How many of ``wanted`` may go now; they count as gone."""
         if now_ms < self._paused_until_ms:
             return 0
-        if not self._per_s:
+        if not self._most:
             return wanted
-        elapsed_ms = max(0, now_ms - self._at_ms)
-        self._at_ms = now_ms
-        self._tokens = min(max(1.0, self._per_s), self._tokens + elapsed_ms * self._per_s / 1000)
-        taken = min(wanted, int(self._tokens))
-        self._tokens -= taken
+        self._forget(now_ms)
+        taken = min(wanted, self._most - len(self._gone_ms))
+        self._gone_ms.extend([now_ms] * taken)
         return taken
 
     def give_back(self, unused: int) -> None:
-        """What was taken and not used."""
-        if self._per_s:
-            self._tokens = min(max(1.0, self._per_s), self._tokens + unused)
+        """What was taken last and not used."""
+        for _ in range(min(unused, len(self._gone_ms))):
+            self._gone_ms.pop()
 
     def wait_ms(self, now_ms: int) -> int:
         """How long until at least one may go; 0 = now."""
         if now_ms < self._paused_until_ms:
             return self._paused_until_ms - now_ms
-        if not self._per_s or self._tokens >= 1:
+        self._forget(now_ms)
+        if len(self._gone_ms) < self._most or not self._most:
             return 0
-        return max(1, int((1 - self._tokens) * 1000 / self._per_s) + 1)
+        return self._gone_ms[0] + self._window_ms - now_ms
+
+    def _forget(self, now_ms: int) -> None:
+        gone = self._gone_ms
+        if gone and gone[-1] > now_ms:
+            # The clock was turned back: wait one window at most, not until it has caught up.
+            self._gone_ms = gone = deque([now_ms] * len(gone))
+        while gone and now_ms - gone[0] >= self._window_ms:
+            gone.popleft()

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from receipted.domain.backoff import delay_ms
-from receipted.domain.errors import StorageUnavailable
+from receipted.domain.errors import Overloaded, StorageUnavailable
 from receipted.hub.ports import (
     Ambiguous,
     Answered,
@@ -51,18 +51,20 @@ class Submit:
         self._wake = wake
         self._ambiguous_ms = ambiguous_s * 1000
         self._unsent_ms = unsent_s * 1000
-        self._rate = Rate(provider.rate_per_s, clock())
+        self._rate = Rate(provider.rate_per_s)
         self._in_flight: dict[str, asyncio.Task[None]] = {}
+        self._claiming = asyncio.Lock()
+        self._claim_lost = False
         self._stopping = False
 
     async def run(self) -> None:
         """Claim and submit as fast as the provider allows."""
         while not self._stopping:
             try:
-                started = await self._round()
-            except StorageUnavailable as error:
+                async with self._claiming:
+                    started = await self._round()
+            except (Overloaded, StorageUnavailable) as error:
                 self._observe("submit.postponed", provider=self._provider.name, problem=str(error))
-                await self._unclaim()
                 started = 0
             if not started:
                 await self._pause()
@@ -71,19 +73,26 @@ class Submit:
         """Start nothing more and wait for what is under way. What is not answered by then counts as ambiguous."""
         self._stopping = True
         self._wake.set()
-        if self._in_flight:
-            await asyncio.wait(self._in_flight.values(), timeout=timeout_s)
-        for task in list(self._in_flight.values()):
+        finishing = asyncio.create_task(self._finish())
+        await asyncio.wait([finishing], timeout=timeout_s)
+        for task in [finishing, *self._in_flight.values()]:
             task.cancel()
 
+    async def _finish(self) -> None:
+        async with self._claiming:
+            # What is being claimed at this moment is marked in the database, so it is submitted too.
+            under_way = list(self._in_flight.values())
+        if under_way:
+            await asyncio.wait(under_way)
+
     async def _round(self) -> int:
+        await self._unclaim()
         free = self._provider.concurrency - len(self._in_flight)
         allowed = self._rate.take(self._clock(), free) if free > 0 else 0
         if not allowed or self._provider.ready() is not None:
             self._rate.give_back(allowed)
             return 0
-        claimed = await self._store.claim(self._provider.name, self._clock(), allowed)
-        self._rate.give_back(allowed - len(claimed))
+        claimed = await self._claim(allowed)
         for submission in claimed:
             task = asyncio.create_task(self._one(submission))
             self._in_flight[submission.message_id] = task
@@ -100,12 +109,21 @@ class Submit:
             del self._in_flight[message_id]
         self._wake.set()
 
+    async def _claim(self, allowed: int) -> list[Submission]:
+        claimed: list[Submission] = []
+        self._claim_lost = True
+        try:
+            claimed = await self._store.claim(self._provider.name, self._clock(), allowed)
+            self._claim_lost = False
+        finally:
+            self._rate.give_back(allowed - len(claimed))
+        return claimed
+
     async def _unclaim(self) -> None:
         """Give back what a failed claim may have marked: nobody has sent it, since nobody was given it."""
-        try:
+        if self._claim_lost:
             await self._store.release(self._provider.name, frozenset(self._in_flight))
-        except StorageUnavailable:
-            await asyncio.sleep(POLL_S)
+            self._claim_lost = False
 
     async def _one(self, submission: Submission) -> None:
         started_ms = self._clock()
@@ -137,7 +155,7 @@ class Submit:
             return Ambiguous(reason=f"the hub's own code for this provider failed: {type(error).__name__}")
 
     async def _record(self, submission: Submission, outcome: Outcome, started_ms: int, ended_ms: int) -> None:
-        retry_ms = due_ms = 0
+        retry_ms, due_ms = 0, ended_ms + self._ambiguous_ms
         match outcome:
             case Deferred(wait_ms=wait_ms, throttled=throttled):
                 backoff_ms = delay_ms(submission.attempt, jitter=random.random())  # noqa: S311
@@ -147,8 +165,6 @@ class Submit:
                     self._rate.pause(retry_ms)
             case Answered():
                 due_ms = ended_ms + self._provider.due_s(submission.country) * 1000
-            case Ambiguous():
-                due_ms = ended_ms + self._ambiguous_ms
         attempt = SubmitAttempt(
             message_id=submission.message_id,
             attempt=submission.attempt,
@@ -165,7 +181,7 @@ class Submit:
         while True:
             try:
                 return await write()
-            except StorageUnavailable as error:
+            except (Overloaded, StorageUnavailable) as error:
                 tries += 1
                 self._observe("settle.postponed", provider=self._provider.name, problem=str(error))
                 await asyncio.sleep(delay_ms(tries, first_ms=100, cap_ms=2_000, jitter=random.random()) / 1000)  # noqa: S311
