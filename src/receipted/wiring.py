@@ -125,6 +125,12 @@ class Hub:
     async def __aexit__(self, *_: object) -> None:
         await self._running.aclose()
 
+    @asynccontextmanager
+    async def lifespan(self, _app: object = None) -> AsyncIterator[None]:
+        """``async with hub`` in the form that applications take: ``FastAPI(lifespan=hub.lifespan)``."""
+        async with self:
+            yield
+
     async def _start(self, stack: AsyncExitStack) -> None:
         settings = self.settings
         stack.enter_context(_sole_user(settings.data_dir))

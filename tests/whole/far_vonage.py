@@ -1,6 +1,7 @@
 """The far company: a server that plays Vonage. It takes and counts submits, and repeats its receipts."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ class FarVonage:
         self.asked: list[Asked] = []
         self.taken: Counter[str] = Counter()
         self.ids: dict[str, str] = {}
+        self.slowest_s = 0.0
+        """The longest that a receipt waited for its answer."""
         self.url = ""
         self._closing = asyncio.Event()
 
@@ -64,8 +67,10 @@ class FarVonage:
             now_ms = int(datetime.now(UTC).timestamp() * 1000)
             whole = signed(whole, secret=secret, method=method, nonce=str(uuid4()), now_ms=now_ms)
         what: dict[str, Any] = {"json": {"json": whole}, "form": {"data": whole}, "get": {"params": whole}}[how]
+        begun = time.monotonic()
         async with self.session.request("GET" if how == "get" else "POST", url, **what) as answer:
             await answer.read()
+            self.slowest_s = max(self.slowest_s, time.monotonic() - begun)
             return answer.status
 
     async def push_until_taken(self, url: Callable[[], str], fields: Mapping[str, str], how: str = "json") -> list[int]:

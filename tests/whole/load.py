@@ -1,15 +1,15 @@
 """Load on a whole hub, and a recorder that knows every answer: what applications were told and what Vonage saw.
 
-Nothing is given up: an application repeats its request with the same Idempotency-Key, and Vonage its receipt, until each
-has got its answer. So at the end every message was taken by the hub and every receipt got a 200, through any number of
-crashes, and what the database must hold is known exactly.
+Nothing is given up: an application repeats its request with the same Idempotency-Key, and Vonage its receipt, until
+each has got its answer. So at the end every message was taken by the hub and every receipt got a 200, through any
+number of crashes, and what the database must hold is known exactly.
 """
 
 import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from itertools import count
 
@@ -57,6 +57,7 @@ class Load:
     async def __aexit__(self, *_: object) -> None:
         for task in self._tasks:
             task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._client.__aexit__()
 
     async def finish(self) -> None:
@@ -64,6 +65,15 @@ class Load:
         self._over = True
         while self._tasks:
             await asyncio.gather(*self._tasks)
+
+    def __str__(self) -> str:
+        answers = ", ".join(f"{status}: {times}" for status, times in sorted(self.statuses.items()))
+        return f"{len(self.accepted)} messages, {len(self.stored)} receipts, answers {{{answers}}}"
+
+    @property
+    def under_way(self) -> int:
+        """How many requests wait for their answer or to be repeated."""
+        return len(self._tasks)
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
@@ -73,8 +83,8 @@ class Load:
         finally:
             self.slowest_s = max(self.slowest_s, time.monotonic() - begun)
 
-    def _begin(self, work: "asyncio.Future[None] | object") -> None:
-        task = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -110,8 +120,7 @@ class Load:
 
     async def _report(self, fields: Asked, how: str = "json") -> None:
         """One receipt, until it is taken."""
-        with self._timed():
-            met = await self._far.push_until_taken(lambda: f"{self._hub.url}/webhooks/vonage", fields, how)
+        met = await self._far.push_until_taken(lambda: f"{self._hub.url}/webhooks/vonage", fields, how)
         self.statuses.update(met)
         assert set(met) <= {0, 200, 503}, met
         self.stored.append(fields)
@@ -136,13 +145,13 @@ class Load:
 
     async def _life(self, client_ref: str) -> None:
         """The receipts of one message: some states on the way, at last a final one; shuffled, some of them twice."""
-        said_of_it = ["accepted", "buffered"][: self._random.randrange(3)] + [self._random.choice(FINAL)]
+        said_of_it = [*("accepted", "buffered")[: self._random.randrange(3)], self._random.choice(FINAL)]
         said_of_it += said_of_it[: self._random.randrange(2)]
         self._random.shuffle(said_of_it)
         for status in said_of_it:
             await self._report(receipt(self._far.ids[client_ref], status, client_ref=client_ref))
 
-    # --- what must be true ---------------------------------------------------------------------------------------------
+    # --- what must be true --------------------------------------------------------------------------------------------
 
     def receipts(self) -> dict[str, Receipt]:
         """Each statement that got a 200, once, by its digest."""

@@ -205,7 +205,8 @@ async def answer_problem(
 class Doorway:
     """All webhook doors by their paths; whatever else comes goes to ``beyond``.
 
-    Mounted under a prefix in another application, a path counts with or without that prefix.
+    Mounted under a prefix in another application, a path counts with or without that prefix. A slash at its end counts
+    for nothing: Litestar adds one to what it mounts.
     """
 
     def __init__(self, doors: dict[str, App], beyond: App) -> None:
@@ -222,7 +223,7 @@ class Doorway:
 
     def _mounted(self, scope: Scope) -> App | None:
         prefix = scope.get("root_path") or ""
-        return self._doors.get(scope["path"].removeprefix(prefix)) if prefix else None
+        return self._doors.get(scope["path"].removeprefix(prefix).rstrip("/"))
 
 
 async def not_found(scope: Scope, read: Read, send: Send) -> None:
