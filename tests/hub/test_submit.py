@@ -1,9 +1,7 @@
 """Submitting: once, as fast as allowed, and never again when it may have happened (promise 5)."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -15,14 +13,6 @@ from tests.contracts.store_samples import NOW, Place, accepted, claim, receipt, 
 from tests.hub.stage import Clock, Far, Worker, locked, taken, until, working
 
 S = Status
-
-
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    made = Place("", tmp_path)
-    await made.open()
-    yield made
-    await made.close()
 
 
 async def far_message(place: Place, parts: int = 1, at_ms: int = NOW) -> Message:

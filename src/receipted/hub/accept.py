@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
+from string import hexdigits
 
 import msgspec
 
@@ -18,6 +19,8 @@ TEXT_LIMIT = 3_200
 TTL_MS = (20_000, 604_800_000)
 """Shortest and longest ttl (reference vonage-sms 1.3)."""
 CLIENT_REF_LIMIT = 100
+KEY_LIMIT = 255
+HEX = frozenset(hexdigits)
 
 
 class SendRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +69,8 @@ class Accept:
         stored = await self._store.accept(
             NewMessage(message=message, key=request.idempotency_key, key_digest=_digest(request))
         )
+        if stored.id != message.id:
+            return stored
         self._wakes[stored.provider].set()
         self._observe(
             "message.accepted",
@@ -82,8 +87,8 @@ class Accept:
         content = _content(request)
         provider = self._provider(request.provider)
         _check_ttl(request.ttl_ms)
-        if request.client_ref is not None and len(request.client_ref) > CLIENT_REF_LIMIT:
-            raise InvalidRequest("client_ref", f"may have {CLIENT_REF_LIMIT} characters at most")
+        _check_short("client_ref", request.client_ref, CLIENT_REF_LIMIT)
+        _check_short("Idempotency-Key", request.idempotency_key, KEY_LIMIT)
         message_id = self._new_id()
         part_count = count(content)
         key = order_key(Status.QUEUED, now_ms)
@@ -143,10 +148,8 @@ def _binary(request: SendRequest) -> Content:
     if not request.body:
         raise InvalidRequest("body", "is missing: a binary SMS needs a body in hex")
     for field, value in (("body", request.body), ("udh", request.udh)):
-        try:
-            bytes.fromhex(value)
-        except ValueError:
-            raise InvalidRequest(field, "must be hex digits, two for each octet") from None
+        if len(value) % 2 or not HEX.issuperset(value):
+            raise InvalidRequest(field, "must be hex digits, two for each octet")
     if len(request.body) + len(request.udh) > TEXT_LIMIT * 2:
         raise InvalidRequest("body", "is too long")
     return Content(kind=Kind.BINARY, body=request.body, udh=request.udh)
@@ -168,6 +171,12 @@ def _sender(sender: str) -> str:
     if not sender.isprintable():
         raise InvalidRequest("from", "has a character that cannot be shown")
     return sender
+
+
+def _check_short(field: str, text: str | None, limit: int) -> None:
+    if text is not None and len(text) > limit:
+        raise InvalidRequest(field, f"may have {limit} characters at most")
+    _check_encodable(field, text or "")
 
 
 def _check_encodable(field: str, text: str) -> None:
