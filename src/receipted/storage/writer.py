@@ -104,7 +104,7 @@ class Writer(Generic[S]):
                 self._under_way = len(batch)
                 self._answer(batch, self._commit(batch))
                 self._under_way = 0
-            if self._closing:
+            if self._closing and not self._queue:
                 break
         if self._session is not None:
             self._session.close()
