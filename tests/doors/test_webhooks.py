@@ -1,4 +1,7 @@
-"""The door for receipts: durable before the 200, what is wrong is named, and never a 500."""
+"""The door for receipts: durable before the 200, what is wrong is named, and never a 500.
+
+Long because it is one door: all that may come through it, and each answer that it can give.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

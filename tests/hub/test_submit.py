@@ -1,4 +1,7 @@
-"""Submitting: once, as fast as allowed, and never again when it may have happened (promise 5)."""
+"""Submitting: once, as fast as allowed, and never again when it may have happened (promise 5).
+
+Long because it is one verb: each answer, each limit, each way to stop and each trouble of the database once.
+"""
 
 import asyncio
 from functools import partial
