@@ -16,6 +16,7 @@ from tests.whole.hubs import Client, HubProcess, until
 from tests.whole.load import Load
 
 ROUNDS = 20
+ROUNDS_ON_POSTGRESQL = 5
 SEED = 20_170_629
 SETTINGS = {
     "EXPIRY__AMBIGUOUS_S": "1",
@@ -81,13 +82,23 @@ async def check_statuses(load: Load, far: FarVonage, rows: Rows) -> None:
 
 @pytest.mark.timeout(200)
 async def test_kill_9_of_the_hub_under_load(make_hub: MakeHub, far: FarVonage) -> None:
-    chance = random.Random(SEED)
     hub = make_hub({**far.settings(), **SETTINGS})
-    rows = Rows(hub)
+    await survives(hub, far, Rows(hub), ROUNDS)
+
+
+@pytest.mark.timeout(200)
+async def test_kill_9_of_the_hub_on_postgresql(make_hub: MakeHub, far: FarVonage, postgres_url: str) -> None:
+    hub = make_hub({**far.settings(), **SETTINGS, "DATABASE": postgres_url})
+    await survives(hub, far, Rows(hub, postgres_url), ROUNDS_ON_POSTGRESQL)
+
+
+async def survives(hub: HubProcess, far: FarVonage, rows: Rows, rounds: int) -> None:
+    """Kill a hub at seeded moments in the middle of load, start it again, and look at all that was ever answered."""
+    chance = random.Random(SEED)
     await hub.start()
     moments: list[float] = []
     async with Load(hub, far, SEED) as load:
-        for number in range(ROUNDS):
+        for number in range(rounds):
             answers = load.statuses[200] + load.statuses[201]
             await until(lambda a=answers: load.statuses[200] + load.statuses[201] > a, what="load")  # type: ignore[misc]
             moments.append(chance.uniform(0.05, 0.6))
@@ -122,7 +133,7 @@ async def test_kill_9_of_the_database_under_load(make_hub: MakeHub, far: FarVona
                 await until(lambda a=answers: load.statuses[200] + load.statuses[201] > a, 20, "load")  # type: ignore[misc]
                 await asyncio.sleep(chance.uniform(0.05, 0.6))
                 load.slowest_s = far.slowest_s = 0.0
-                server.crash()
+                await asyncio.to_thread(server.crash)
                 away = load.statuses[503]
                 await until(lambda a=away: load.statuses[503] > a + 200, 20, "answers 503")  # type: ignore[misc]
                 assert await ready(hub) == (200, 503)
