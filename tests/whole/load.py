@@ -18,7 +18,7 @@ from aiohttp import web
 
 from receipted.dialects.vonage.receipt import read
 from receipted.domain.receipt import Receipt
-from receipted.domain.status import Status
+from receipted.domain.status import Status, of_message
 from tests.whole.far_vonage import Asked, FarVonage, hang_up, receipt, said, throttle
 from tests.whole.hubs import Client, HubProcess
 
@@ -92,13 +92,14 @@ class Load:
         """Sends one SMS after the other, each until it is taken."""
         while not self._over:
             key = f"key-{next(self._numbers)}"
+            long = " and so on" * 20 if self._random.random() < 0.2 else ""
             while key not in self.accepted:
                 try:
                     with self._timed():
                         status, message = await self._client.call(
                             "POST",
                             "/v1/messages",
-                            {"to": "447700900000", "from": "AcmeInc", "text": key},
+                            {"to": "447700900000", "from": "AcmeInc", "text": key + long},
                             {"Idempotency-Key": key},
                         )
                 except (aiohttp.ClientError, OSError, ValueError):
@@ -132,24 +133,27 @@ class Load:
             return await throttle(far, asked, request)
         if chance < 0.10:
             await hang_up(far, asked, request)
-            self._begin(self._life(asked["client-ref"]))
+            self._begin(self._lives(asked))
             return web.Response()
         message_id = far.take(asked)
-        life = self._life(asked["client-ref"])
         if chance < 0.90:
-            self._begin(life)
+            self._begin(self._lives(asked))
             await asyncio.sleep(self._random.random() * 0.05)
-        else:
-            life.close()
-        return said(asked, message_id)
+        return said(asked, *_ids(message_id, asked["text"]))
 
-    async def _life(self, client_ref: str) -> None:
-        """The receipts of one message: some states on the way, at last a final one; shuffled, some of them twice."""
+    async def _lives(self, asked: Asked) -> None:
+        """The receipts of one message, of all its parts at once."""
+        client_ref = asked["client-ref"]
+        ids = _ids(self._far.ids[client_ref], asked["text"])
+        await asyncio.gather(*(self._life(message_id, client_ref) for message_id in ids))
+
+    async def _life(self, message_id: str, client_ref: str) -> None:
+        """The receipts of one part: some states on the way, at last a final one; shuffled, some of them twice."""
         said_of_it = [*("accepted", "buffered")[: self._random.randrange(3)], self._random.choice(FINAL)]
         said_of_it += said_of_it[: self._random.randrange(2)]
         self._random.shuffle(said_of_it)
         for status in said_of_it:
-            await self._report(receipt(self._far.ids[client_ref], status, client_ref=client_ref))
+            await self._report(receipt(message_id, status, client_ref=client_ref))
 
     # --- what must be true --------------------------------------------------------------------------------------------
 
@@ -159,10 +163,18 @@ class Load:
         return {one.digest: one for one in read_ones}
 
     def believed(self) -> dict[str, Status]:
-        """The status of each message that has a receipt: its strongest one (``domain.status``)."""
-        strongest: dict[str, Receipt] = {}
+        """The status of each message that has receipts: the gravest of its parts' strongest ones."""
+        strongest: dict[tuple[str, str], Receipt] = {}
         for one in self.receipts().values():
-            known = strongest.get(one.client_ref or "")
-            if one.client_ref and (known is None or one.order_key > known.order_key):
-                strongest[one.client_ref] = one
-        return {client_ref: one.status for client_ref, one in strongest.items()}
+            key = (one.client_ref or "", one.provider_message_id)
+            if one.client_ref and (key not in strongest or one.order_key > strongest[key].order_key):
+                strongest[key] = one
+        parts: dict[str, list[Status]] = {}
+        for (client_ref, _), one in strongest.items():
+            parts.setdefault(client_ref, []).append(one.status)
+        return {client_ref: of_message(statuses) for client_ref, statuses in parts.items()}
+
+
+def _ids(message_id: str, text: str) -> list[str]:
+    """The ids of a message's parts: a long text has two."""
+    return [message_id, f"{message_id}P2"] if len(text) > 160 else [message_id]
