@@ -26,10 +26,10 @@ SUBMITTED = order_key(Status.SUBMITTED, None)
 
 MESSAGE = (
     "id, provider, recipient, sender, kind, text, body, udh, country, part_count, status, version, created_ms, "
-    "updated_ms"
+    "updated_ms, last_event"
 )
 PART = "message_id, seq, provider, provider_message_id, status, status_key, submit_network, submit_price, due_ms"
-EVENT = "id, message_id, version, status, previous, at_ms"
+EVENT = "id, message_id, version, status, previous, at_ms, previous_event"
 TEXT = "Your appointment is tomorrow at 10:30. Reply C to cancel."
 
 # One SELECT per table over the numbers n of a chunk; three functions give the ids.
@@ -39,7 +39,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         MESSAGE,
         (
             "{f}message_id(n), '{provider}', '4477' || substr(CAST(100000000 + n % 100000000 AS text), 2), 'AcmeInc', "
-            "'text', '{text}', '', '', 'GB', 1, 'submitted', 2, {first} + n, {first} + n"
+            "'text', '{text}', '', '', 'GB', 1, 'submitted', 2, {first} + n, {first} + n, {f}event_id(n * 2 + 1)"
         ),
     ),
     (
@@ -50,8 +50,12 @@ ROWS: tuple[tuple[str, str, str], ...] = (
             "'0.03330000', {due}"
         ),
     ),
-    ("event", EVENT, "{f}event_id(n * 2), {f}message_id(n), 1, 'queued', NULL, {first} + n"),
-    ("event", EVENT, "{f}event_id(n * 2 + 1), {f}message_id(n), 2, 'submitted', 'queued', {first} + n"),
+    ("event", EVENT, "{f}event_id(n * 2), {f}message_id(n), 1, 'queued', NULL, {first} + n, NULL"),
+    (
+        "event",
+        EVENT,
+        "{f}event_id(n * 2 + 1), {f}message_id(n), 2, 'submitted', 'queued', {first} + n, {f}event_id(n * 2)",
+    ),
 )
 
 POSTGRES_FUNCTIONS = """

@@ -42,7 +42,7 @@ DRAIN_S = 4.0
 RESUME_LIMIT = 100_000
 GARBAGE_THRESHOLD = 10_000
 """New objects between two looks for garbage; requests make hardly any that is not freed at once."""
-SWITCH_S = 0.0005
+SWITCH_S = 0.00002
 """How soon the writer's thread gets Python's lock back from a busy event loop; a tenth of Python's own default."""
 
 

@@ -47,7 +47,7 @@ def old(place: Place) -> None:
     """A database as the first version left it, with a message in it."""
     upgrade(place, "0001")
     columns = dict(zip(rows.MESSAGE_COLUMNS, rows.of_message(OLD), strict=True))
-    place.run(schema.message.insert().values(columns))
+    place.run(schema.message.insert().values(columns | {"last_event": OLD.id}))
 
 
 def tables(place: Place) -> set[str]:

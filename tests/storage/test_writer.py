@@ -22,8 +22,13 @@ class Tape:
     """A database: what was committed, in batches. ``gate`` holds every commit up while it is closed."""
 
     unavailable: tuple[type[Exception], ...] = (Away,)
+    synced_by_commit = True
 
     def __init__(self) -> None:
+        self.disk = threading.Event()
+        self.disk.set()
+        self.disk_broken = False
+        self.syncs = 0
         self.gate = threading.Event()
         self.gate.set()
         self.committing = threading.Event()
@@ -55,6 +60,12 @@ class Tape:
 
     def rollback(self) -> None:
         self.pending = []
+
+    def sync(self) -> None:
+        self.syncs += 1
+        assert self.disk.wait(WAIT_S)
+        if self.disk_broken:
+            raise OSError("input/output error")
 
     def close(self) -> None:
         self.closed += 1
@@ -295,3 +306,62 @@ async def test_a_database_that_cannot_be_opened_says_why() -> None:
 async def test_an_error_says_that_trying_again_can_help() -> None:
     errors: list[type[ReceiptedError]] = [Overloaded, StorageUnavailable]
     assert all(error.retry for error in errors)
+
+
+def lazy() -> Tape:
+    """A database whose commits are durable only after a sync, as SQLite's are here."""
+    tape = Tape()
+    tape.synced_by_commit = False
+    return tape
+
+
+async def test_nothing_is_answered_before_it_is_synced() -> None:
+    tape = lazy()
+    async with writing(tape) as (writer, watch):
+        tape.disk.clear()
+        (task,) = await queued(writer, "first")
+        await watch.until("store.committed")
+        assert tape.batches == [["first"]]
+        assert not task.done()
+        tape.disk.set()
+        assert await task == "stored first"
+
+
+async def test_batches_are_written_while_another_is_synced_and_share_the_next_sync() -> None:
+    tape = lazy()
+    async with writing(tape) as (writer, watch):
+        tape.disk.clear()
+        tasks = []
+        for number in range(4):
+            tasks += await queued(writer, number)
+            async with asyncio.timeout(WAIT_S):
+                while watch.told.count("store.committed") <= number:
+                    await asyncio.sleep(0)
+        assert len(tape.batches) == 4
+        assert not any(task.done() for task in tasks)
+        tape.disk.set()
+        await asyncio.gather(*tasks)
+        assert tape.syncs == 2
+
+
+async def test_what_the_disk_did_not_take_is_not_answered_and_nothing_more_is_written() -> None:
+    tape = lazy()
+    async with writing(tape) as (writer, watch):
+        tape.disk_broken = True
+        with pytest.raises(StorageUnavailable):
+            await writer.write(store, "lost")
+        await watch.until("store.unavailable")
+        tape.disk_broken = False
+        with pytest.raises(StorageUnavailable, match="disk"):
+            await writer.write(store, "later")
+
+
+async def test_close_syncs_what_waits() -> None:
+    tape = lazy()
+    async with writing(tape) as (writer, _):
+        tape.disk.clear()
+        tasks = await queued(writer, "first", "second")
+        closing = asyncio.create_task(writer.close())
+        tape.disk.set()
+        await closing
+        assert await asyncio.gather(*tasks) == ["stored first", "stored second"]

@@ -63,18 +63,21 @@ WHERE part.message_id = b.message_id AND part.seq = b.seq AND part.status_key < 
 _PROJECT = f"""
 WITH touched AS (SELECT * FROM unnest(%(ids)s::text[], %(events)s::text[]) AS t (message_id, event_id)),
 gravest AS (
-    SELECT DISTINCT ON (t.message_id) t.message_id, t.event_id, p.status, p.err_code, p.reason, m.status AS previous
+    SELECT DISTINCT ON (t.message_id)
+        t.message_id, t.event_id, p.status, p.err_code, p.reason, m.status AS previous, m.last_event
     FROM touched AS t JOIN message AS m ON m.id = t.message_id JOIN part AS p ON p.message_id = t.message_id
     ORDER BY t.message_id, {gravity_of("p.status")} DESC, p.seq),
 shown AS (
     UPDATE message AS m SET status = g.status, err_code = g.err_code, reason = g.reason, updated_ms = %(now)s,
-        version = m.version + (g.status <> g.previous)::int
+        version = m.version + (g.status <> g.previous)::int,
+        last_event = CASE WHEN g.status <> g.previous THEN g.event_id ELSE m.last_event END
     FROM gravest AS g
     WHERE m.id = g.message_id
         AND (g.status <> m.status OR g.err_code IS DISTINCT FROM m.err_code OR g.reason IS DISTINCT FROM m.reason)
-    RETURNING m.id, m.version, m.status, m.err_code, m.reason, g.previous, g.event_id)
-INSERT INTO event (id, message_id, version, status, previous, at_ms, err_code, reason)
-SELECT event_id, id, version, status, previous, %(now)s, err_code, reason FROM shown WHERE status <> previous
+    RETURNING m.id, m.version, m.status, m.err_code, m.reason, g.previous, g.event_id, g.last_event)
+INSERT INTO event (id, message_id, version, status, previous, at_ms, err_code, reason, previous_event)
+SELECT event_id, id, version, status, previous, %(now)s, err_code, reason, last_event
+FROM shown WHERE status <> previous
 """
 
 
@@ -85,6 +88,7 @@ class AnotherHub(Exception):
 class PostgresSession:
     """The one write connection."""
 
+    synced_by_commit = True
     unavailable: tuple[type[Exception], ...] = (
         psycopg.OperationalError,
         psycopg.InterfaceError,
@@ -113,6 +117,9 @@ class PostgresSession:
 
     def rollback(self) -> None:
         self._driver.execute("ROLLBACK")
+
+    def sync(self) -> None:
+        """Nothing to do: with ``synchronous_commit`` a commit returns when it is durable."""
 
     def close(self) -> None:
         self.connection.close()

@@ -44,10 +44,12 @@ def _conditions(which: Filter) -> list[sa.ColumnElement[bool]]:
     }
     conditions: list[sa.ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
     if which.status is not None:
-        conditions.append(columns.status == which.status)
-        if which.status is not Status.DELIVERED:
-            # Said in full, since it is what the partial index over messages not delivered is found by.
-            conditions.append(columns.status != sa.literal_column("'delivered'"))
+        # As a literal, since that is how a partial index is recognised.
+        conditions.append(columns.status == sa.literal_column(f"'{which.status.value}'"))
+        if which.status is Status.QUEUED:
+            conditions.append(columns.id.in_(sa.select(schema.submission.c.message_id)))
+        elif which.status not in FINAL:
+            conditions.append(columns.id.in_(sa.select(part.c.message_id).where(part.c.due_ms.is_not(None))))
     if which.provider_message_id is not None:
         owner = sa.select(part.c.message_id).where(part.c.provider_message_id == which.provider_message_id)
         conditions.append(columns.id.in_(owner))
@@ -71,7 +73,7 @@ def history(connection: sa.Connection, message_id: str) -> History:
     found = message(connection, message_id)
     return History(
         message=found,
-        events=tuple(_events_of(connection, event.c.message_id == message_id, event.c.version)),
+        events=tuple(_events_of(connection, message_id)),
         attempts=tuple(_attempts(connection, message_id)),
         receipts=tuple(_receipts(connection, message_id)),
     )
@@ -89,22 +91,28 @@ def _receipts(connection: sa.Connection, message_id: str) -> list[StoredReceipt]
     return [rows.stored_receipt(row) for row in connection.execute(query).mappings()]
 
 
-def _events_of(
-    connection: sa.Connection, which: sa.ColumnElement[bool], order: sa.ColumnElement[Any], limit: int | None = None
-) -> list[Event]:
-    query = (
-        sa.select(event, message_table.c.client_ref, message_table.c.recipient, message_table.c.sender)
-        .join(message_table, message_table.c.id == event.c.message_id)
-        .where(which)
-        .order_by(order)
-        .limit(limit)
-    )
-    return [rows.event(row) for row in connection.execute(query).mappings()]
+def _events_of(connection: sa.Connection, message_id: str) -> list[Event]:
+    """A message's events, oldest first: from its last one along the chain to the first."""
+    last = sa.select(message_table.c.last_event).where(message_table.c.id == message_id).scalar_subquery()
+    chain = sa.select(event).where(event.c.id == last).cte("chain", recursive=True)
+    chain = chain.union_all(sa.select(event).join(chain, event.c.id == chain.c.previous_event))
+    return _told(connection, sa.select(chain), chain.c.version)
 
 
 def events(connection: sa.Connection, after: str | None, limit: int) -> list[Event]:
     """One writer makes the ids in the order of its commits, so nothing can appear below a cursor."""
-    return _events_of(connection, event.c.id > (after or ""), event.c.id, limit)
+    return _told(connection, sa.select(event).where(event.c.id > (after or "")).limit(limit), event.c.id)
+
+
+def _told(connection: sa.Connection, which: sa.Select[Any], order: sa.ColumnElement[Any]) -> list[Event]:
+    """Events with what a listener is told of their messages."""
+    chosen = which.order_by(order).subquery()
+    query = (
+        sa.select(chosen, message_table.c.client_ref, message_table.c.recipient, message_table.c.sender)
+        .join(message_table, message_table.c.id == chosen.c.message_id)
+        .order_by(chosen.c[order.key or ""])
+    )
+    return [rows.event(row) for row in connection.execute(query).mappings()]
 
 
 def last_event(connection: sa.Connection) -> str | None:

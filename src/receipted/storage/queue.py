@@ -55,14 +55,19 @@ def _parts(session: HotSession, message_id: str) -> list[Part]:
 
 def _insert_messages(session: HotSession, new: Sequence[NewMessage]) -> None:
     messages = [item.message for item in new]
-    session.insert("message", rows.MESSAGE_COLUMNS, [rows.of_message(message) for message in messages])
+    events = [session.next_event_id() for _ in messages]
+    session.insert(
+        "message",
+        (*rows.MESSAGE_COLUMNS, "last_event"),
+        [(*rows.of_message(message), event_id) for message, event_id in zip(messages, events, strict=True)],
+    )
     session.insert("part", rows.PART_COLUMNS, [rows.of_part(part) for message in messages for part in message.parts])
     session.insert(
         "event",
         rows.EVENT_COLUMNS,
         [
-            (session.next_event_id(), message.id, 1, str(message.status), None, message.created_ms, None, None)
-            for message in messages
+            (event_id, message.id, message.version, str(message.status), message.created_ms)
+            for message, event_id in zip(messages, events, strict=True)
         ],
     )
     session.insert(

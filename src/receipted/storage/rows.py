@@ -25,7 +25,7 @@ RECEIPT_COLUMNS = (
     "provider_message_id", "provider", "digest", "received_ms", "status", "raw_status", "err_code", "carrier_ms",
     "network", "price", "recipient", "sender", "client_ref", "raw", "transport", "signature",
 )  # fmt: skip
-EVENT_COLUMNS = ("id", "message_id", "version", "status", "previous", "at_ms", "err_code", "reason")
+EVENT_COLUMNS = ("id", "message_id", "version", "status", "at_ms")
 
 
 def of_message(message: Message) -> tuple[object, ...]:

@@ -8,7 +8,9 @@ What follows from how it is used:
   statement is stored once; and since message ids ascend, receipts of the same time lie side by side in its index.
 * ``unmatched`` holds the receipts whose part is not known yet. They move to ``receipt`` when it is.
 * ``submission`` is the queue of what is to be handed over. A row leaves when the provider has decided.
-* ``event`` is append-only: the history of a message and the outbox of whoever listens.
+* ``event`` is append-only: the history of a message and the outbox of whoever listens. A message names its last event
+  and each event the one before it; an index by message would cost more than all else that writing an event costs.
+* An index is paid for by every receipt that changes what it covers: messages that are delivered are in none by status.
 * There are no foreign keys: rows of one message are written together by one transaction, and old rows are to leave by
   whole partitions (DESIGN section 7).
 """
@@ -23,7 +25,6 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Table,
-    UniqueConstraint,
     text,
 )
 from sqlalchemy.types import TypeEngine
@@ -54,12 +55,13 @@ message = Table(
     Column("ttl_ms", BigInteger),
     Column("err_code", String),
     Column("reason", String),
+    Column("last_event", Bytewise, nullable=False),
 )
 Index("message_recipient", message.c.recipient, message.c.id)
 Index("message_client_ref", message.c.client_ref, message.c.id, sqlite_where=text("client_ref IS NOT NULL"),
       postgresql_where=text("client_ref IS NOT NULL"))  # fmt: skip
-Index("message_not_delivered", message.c.status, message.c.id, sqlite_where=text("status <> 'delivered'"),
-      postgresql_where=text("status <> 'delivered'"))  # fmt: skip
+TROUBLE = "status IN ('unknown', 'expired', 'failed', 'rejected')"
+Index("message_trouble", message.c.status, message.c.id, sqlite_where=text(TROUBLE), postgresql_where=text(TROUBLE))
 
 part = Table(
     "part",
@@ -139,7 +141,7 @@ event = Table(
     Column("at_ms", BigInteger, nullable=False),
     Column("err_code", String),
     Column("reason", String),
-    UniqueConstraint("message_id", "version", name="event_message_version"),
+    Column("previous_event", Bytewise),
 )
 
 submission = Table(

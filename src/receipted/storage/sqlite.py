@@ -1,11 +1,17 @@
-"""SQLite: one file, WAL, ``synchronous=FULL``, one connection that writes.
+"""SQLite: one file, WAL, one connection that writes, and nothing answered before it is synced.
+
+With ``synchronous=FULL`` SQLite syncs its log in each commit, and the writer waits. Here a commit only appends to the
+log, and ``sync`` makes it durable from another thread before anyone is answered: the same promise, without the wait.
+(Checkpoints and restarts of the log are synced by SQLite itself, as always with ``synchronous=NORMAL``.)
 
 The hot statements are set-based: a batch is staged in temporary tables (in memory) by a few many-row inserts, and
 each statement then handles the whole batch at once. Stepping row by row would give up and take back Python's global
 lock for every row, which costs more than the row.
 """
 
+import os
 import sqlite3
+import weakref
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,19 +24,12 @@ from receipted.storage.hot import Move, Taken, gravity_of, strongest
 from receipted.storage.ids import Ascending
 
 CHECKPOINT_PAGES = 8_000
-"""Pages of 4 KiB that the write-ahead log holds before a commit writes them back."""
+"""Pages of 2 KiB that the write-ahead log holds before a commit writes them back."""
 LARGEST_CHUNK = 256
 """Rows in one many-row insert; SQLite binds at most 32,766 values to a statement."""
 
 _RECEIPTS = ", ".join(rows.RECEIPT_COLUMNS)
 _MOVED = ("status_key", "final", "best", "event_id")
-
-_STAGE = f"""
-CREATE TEMP TABLE batch ({_RECEIPTS}, {", ".join(_MOVED)});
-CREATE TEMP TABLE known (batch_row, part_row, message_id, seq, moves, event_id);
-CREATE TEMP TABLE moves (message_id, seq, status, status_key, err_code, reason, due_ms);
-CREATE TEMP TABLE changed (message_row, message_id, status, previous, version, err_code, reason, event_id);
-"""
 
 # Find the part of each receipt of the batch, and whether the receipt is stronger than what the part knows.
 _KNOW = """
@@ -67,29 +66,51 @@ WHERE part.message_id = m.message_id AND part.seq = m.seq AND part.status_key < 
 # A message shows the gravest of its parts, the first of equals. (With max() SQLite takes the other columns from the
 # row of the maximum.)
 _CHANGE = f"""
-INSERT INTO changed (message_row, message_id, status, previous, version, err_code, reason, event_id)
-SELECT message_row, id, status, previous, version + (status <> previous), err_code, reason, event_id FROM (
+INSERT INTO changed (message_row, message_id, status, previous, version, err_code, reason, event_id, previous_event)
+SELECT message_row, id, status, previous, version + (status <> previous), err_code, reason,
+    CASE WHEN status <> previous THEN event_id ELSE last_event END, last_event FROM (
     SELECT m.rowid AS message_row, m.id, p.status, m.status AS previous, m.version, p.err_code, p.reason, k.event_id,
-        m.err_code AS old_err_code, m.reason AS old_reason, max(({gravity_of("p.status")}) * 65536 - p.seq)
+        m.last_event, m.err_code AS old_err_code, m.reason AS old_reason,
+        max(({gravity_of("p.status")}) * 65536 - p.seq)
     FROM known AS k CROSS JOIN message AS m ON m.id = k.message_id CROSS JOIN part AS p ON p.message_id = k.message_id
     WHERE k.moves GROUP BY m.rowid)
 WHERE status <> previous OR err_code IS NOT old_err_code OR reason IS NOT old_reason
 """
 _SHOW = """
-UPDATE message SET status = c.status, err_code = c.err_code, reason = c.reason, updated_ms = ?, version = c.version
+UPDATE message SET status = c.status, err_code = c.err_code, reason = c.reason, updated_ms = NEW.now_ms,
+    version = c.version, last_event = c.event_id
 FROM changed AS c WHERE message.rowid = c.message_row
 """
 _TELL = """
-INSERT INTO event (id, message_id, version, status, previous, at_ms, err_code, reason)
-SELECT event_id, message_id, version, status, previous, ?, err_code, reason
+INSERT INTO event (id, message_id, version, status, previous, at_ms, err_code, reason, previous_event)
+SELECT event_id, message_id, version, status, previous, NEW.now_ms, err_code, reason, previous_event
 FROM changed WHERE status <> previous ORDER BY event_id
 """
+
+# The whole of them runs inside one statement, as temporary triggers: between two statements the writer's thread would
+# have to win Python's lock back each time, and wait for that longer than the statements take.
+_STAGE = f"""
+CREATE TEMP TABLE batch ({_RECEIPTS}, {", ".join(_MOVED)});
+CREATE TEMP TABLE known (batch_row, part_row, message_id, seq, moves, event_id);
+CREATE TEMP TABLE moves (message_id, seq, status, status_key, err_code, reason, due_ms);
+CREATE TEMP TABLE changed (
+    message_row, message_id, status, previous, version, err_code, reason, event_id, previous_event);
+CREATE TEMP TABLE run (step, now_ms);
+CREATE TEMP TRIGGER take AFTER INSERT ON run WHEN NEW.step = 'take' BEGIN
+    {_KNOW}; {_KEEP}; {_APPLY}; {_CHANGE}; {_SHOW}; {_TELL}; DELETE FROM changed; DELETE FROM run;
+END;
+CREATE TEMP TRIGGER project AFTER INSERT ON run WHEN NEW.step = 'project' BEGIN
+    {_CHANGE}; {_SHOW}; {_TELL}; DELETE FROM changed; DELETE FROM known; DELETE FROM run;
+END;
+"""
+_RUN = "INSERT INTO run (step, now_ms) VALUES (?, ?)"
 
 
 class SqliteSession:
     """The one write connection."""
 
     unavailable: tuple[type[Exception], ...] = (sqlite3.OperationalError, sa.exc.OperationalError)
+    synced_by_commit = False
 
     def __init__(self, path: Path) -> None:
         self._engine = engine(path, writes=True)
@@ -100,6 +121,10 @@ class SqliteSession:
         driver.executescript(_STAGE)
         last = driver.execute("SELECT max(id) FROM event").fetchone()[0]
         self.next_event_id = Ascending(last)
+        self._log = os.open(f"{path}-wal", os.O_RDWR)
+        # Closed with the session's last user: a sync that is under way must not meet a number that means another file.
+        weakref.finalize(self, os.close, self._log)
+        _sync_folder(path.parent)
 
     def begin(self) -> None:
         self._driver.execute("BEGIN IMMEDIATE")
@@ -111,6 +136,9 @@ class SqliteSession:
         if self._driver.in_transaction:
             self._driver.execute("ROLLBACK")
 
+    def sync(self) -> None:
+        os.fdatasync(self._log)
+
     def close(self) -> None:
         self.connection.close()
         self._engine.dispose()
@@ -118,14 +146,9 @@ class SqliteSession:
     def apply(self, taken: Sequence[Taken], now_ms: int) -> list[Taken]:
         self._stage(taken)
         execute = self._driver.execute
-        found = execute(_KNOW).rowcount
-        orphans: list[Taken] = []
-        if found < len(taken):
-            orphans = [taken[index] for (index,) in execute(_ORPHANS).fetchall()]
-        if found:
-            execute(_KEEP)
-            execute(_APPLY)
-            self._project(now_ms)
+        execute(_RUN, ("take", now_ms))
+        orphans = [taken[index] for (index,) in execute(_ORPHANS).fetchall()]
+        execute("DELETE FROM known")
         execute("DELETE FROM batch")
         return orphans
 
@@ -137,7 +160,7 @@ class SqliteSession:
     def project(self, message_ids: Iterable[str], now_ms: int) -> None:
         touched = [(message_id, True, self.next_event_id()) for message_id in dict.fromkeys(message_ids)]
         self.insert("known", ("message_id", "moves", "event_id"), touched)
-        self._project(now_ms)
+        self._driver.execute(_RUN, ("project", now_ms))
 
     def insert(
         self, table: str, columns: Sequence[str], values: Sequence[Sequence[Any]], *, skip: bool = False
@@ -167,13 +190,14 @@ class SqliteSession:
             ],
         )
 
-    def _project(self, now_ms: int) -> None:
-        execute = self._driver.execute
-        execute(_CHANGE)
-        execute(_SHOW, (now_ms,))
-        execute(_TELL, (now_ms,))
-        execute("DELETE FROM changed")
-        execute("DELETE FROM known")
+
+def _sync_folder(folder: Path) -> None:
+    """Make it durable that the files are there."""
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def engine(path: Path, *, writes: bool) -> sa.Engine:
@@ -197,8 +221,9 @@ def engine(path: Path, *, writes: bool) -> sa.Engine:
 
 _PRAGMAS = ("temp_store = MEMORY", "mmap_size = 1073741824")
 _WRITE_PRAGMAS = (
+    "page_size = 2048",
     "journal_mode = WAL",
-    "synchronous = FULL",
+    "synchronous = NORMAL",
     "cache_size = -262144",
     f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
     "journal_size_limit = 67108864",

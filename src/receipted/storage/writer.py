@@ -22,10 +22,16 @@ class Session(Protocol):
     """The write connection of one engine. Any exception of ``unavailable`` means that the database cannot write now."""
 
     unavailable: tuple[type[Exception], ...]
+    synced_by_commit: bool
+    """Whether a commit is durable when it returns; otherwise only what was committed before a ``sync`` is."""
 
     def begin(self) -> None: ...
     def commit(self) -> None: ...
     def rollback(self) -> None: ...
+    def sync(self) -> None:
+        """Make everything durable that is committed. Called from a thread of its own; raises OSError."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -37,6 +43,61 @@ Bulk: TypeAlias = Callable[[S, Sequence[Item]], Sequence[Result | ReceiptedError
 _Waiting: TypeAlias = tuple[Callable[..., Sequence[Any]], Any, "asyncio.Future[Any]"]
 
 
+class Syncer(Generic[S]):
+    """Makes commits durable beside the writer: while one batch is synced, the next is written already.
+
+    One sync serves every batch that was committed before it began.
+    """
+
+    def __init__(
+        self,
+        *,
+        answer: Callable[[list[_Waiting], list[Any]], None],
+        failed: Callable[[OSError], None],
+    ) -> None:
+        self._answer = answer
+        self._failed = failed
+        self._committed: list[tuple[S, list[_Waiting], list[Any]]] = []
+        self._filled = threading.Event()
+        self._closing = False
+        self._thread: threading.Thread | None = None
+
+    def put(self, session: S, batch: list[_Waiting], results: list[Any]) -> None:
+        """Answer this batch once its session is synced."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="receipted-syncer", daemon=True)
+            self._thread.start()
+        self._committed.append((session, batch, results))
+        self._filled.set()
+
+    def close(self) -> None:
+        """Sync and answer what is left."""
+        self._closing = True
+        self._filled.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not (self._closing and not self._committed):
+            self._filled.wait()
+            self._filled.clear()
+            while self._committed:
+                done = self._committed[:]
+                del self._committed[: len(done)]
+                self._sync(done)
+
+    def _sync(self, done: list[tuple[S, list[_Waiting], list[Any]]]) -> None:
+        problem: StorageUnavailable | None = None
+        try:
+            for session in {id(session): session for session, _, _ in done}.values():
+                session.sync()
+        except OSError as error:
+            self._failed(error)
+            problem = StorageUnavailable("the disk cannot sync")
+        for _, batch, results in done:
+            self._answer(batch, results if problem is None else [problem] * len(batch))
+
+
 class Writer(Generic[S]):
     """Owns the thread. ``write`` from the event loop; ``close`` commits what waits and ends the thread."""
 
@@ -45,13 +106,14 @@ class Writer(Generic[S]):
         self._most_waiting = waiting
         self._observe = observe
         self._queue: list[_Waiting] = []
-        self._under_way = 0
+        self._unanswered = 0
         self._filled = threading.Event()
         self._closing = False
         self._session: S | None = None
         self._broken: str | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="receipted-writer", daemon=True)
+        self._syncer: Syncer[S] = Syncer(answer=self._answer, failed=self._give_up)
 
     async def start(self) -> None:
         """Open the session in the writer's own thread. Raises what opening it raises."""
@@ -70,9 +132,10 @@ class Writer(Generic[S]):
             raise StorageUnavailable(self._broken)
         if self._closing or self._loop is None:
             raise StorageUnavailable("the hub is stopping")
-        if len(self._queue) + self._under_way >= self._most_waiting:
+        if self._unanswered >= self._most_waiting:
             raise Overloaded("too many writes wait for the database")
         future: asyncio.Future[Result] = self._loop.create_future()
+        self._unanswered += 1
         self._queue.append((bulk, item, future))
         if not self._filled.is_set():
             self._filled.set()
@@ -101,32 +164,38 @@ class Writer(Generic[S]):
             while self._queue:
                 batch = self._queue[:LARGEST]
                 del self._queue[: len(batch)]
-                self._under_way = len(batch)
-                self._answer(batch, self._commit(batch))
-                self._under_way = 0
+                self._commit(batch)
             if self._closing and not self._queue:
                 break
+        self._syncer.close()
         if self._session is not None:
             self._session.close()
 
-    def _commit(self, batch: list[_Waiting]) -> list[Any]:
-        """The results of a batch in its order; an exception stands for an item that was not stored."""
+    def _commit(self, batch: list[_Waiting]) -> None:
+        """Write a batch; its callers are answered when it is durable, or at once when it was not stored."""
         session = self._session
         if session is None:
-            return [StorageUnavailable(self._broken or "the database is away")] * len(batch)
+            self._refuse(batch, self._broken or "the database is away")
+            return
         started = time.monotonic()
         try:
             results = self._transaction(session, batch)
         except session.unavailable as error:
             self._lose(error)
-            return [StorageUnavailable("the database cannot be written to at the moment")] * len(batch)
+            self._refuse(batch, "the database cannot be written to at the moment")
         except Exception as error:
-            if len(batch) == 1:
-                self._observe("store.failed", problem=repr(error))
-                return [StorageUnavailable("the database refused this")]
-            return [result for waiting in batch for result in self._commit([waiting])]
-        self._observe("store.committed", ops=len(batch), ms=(time.monotonic() - started) * 1000)
-        return results
+            if len(batch) > 1:
+                for waiting in batch:
+                    self._commit([waiting])
+                return
+            self._observe("store.failed", problem=repr(error))
+            self._refuse(batch, "the database refused this")
+        else:
+            self._observe("store.committed", ops=len(batch), ms=(time.monotonic() - started) * 1000)
+            if session.synced_by_commit:
+                self._answer(batch, results)
+            else:
+                self._syncer.put(session, batch, results)
 
     def _transaction(self, session: S, batch: list[_Waiting]) -> list[Any]:
         groups: dict[Callable[..., Sequence[Any]], list[int]] = {}
@@ -148,7 +217,26 @@ class Writer(Generic[S]):
 
     def _answer(self, batch: list[_Waiting], results: list[Any]) -> None:
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(_resolve, batch, results)
+        self._loop.call_soon_threadsafe(self._resolve, batch, results)
+
+    def _refuse(self, batch: list[_Waiting], problem: str) -> None:
+        self._answer(batch, [StorageUnavailable(problem)] * len(batch))
+
+    def _give_up(self, error: OSError) -> None:
+        """The disk did not take what was committed. What it holds is not known any more, so nothing more is written."""
+        self._observe("store.unavailable", problem=f"the disk cannot sync: {error}")
+        self._broken = "the disk cannot sync; check it, then start the hub again"
+        self._session = None
+
+    def _resolve(self, batch: list[_Waiting], results: list[Any]) -> None:
+        self._unanswered -= len(batch)
+        for (_, _, future), result in zip(batch, results, strict=True):
+            if future.done():
+                continue
+            if isinstance(result, ReceiptedError):
+                future.set_exception(result)
+            else:
+                future.set_result(result)
 
     def _lose(self, error: Exception) -> None:
         """The database is away: answer everyone at once from now on, and look for it in the background."""
@@ -180,16 +268,6 @@ class Writer(Generic[S]):
         self._broken = None
         self._observe("store.available")
         return True
-
-
-def _resolve(batch: list[_Waiting], results: list[Any]) -> None:
-    for (_, _, future), result in zip(batch, results, strict=True):
-        if future.done():
-            continue
-        if isinstance(result, ReceiptedError):
-            future.set_exception(result)
-        else:
-            future.set_result(result)
 
 
 def _fail_unless_done(future: "asyncio.Future[None]", error: BaseException) -> None:

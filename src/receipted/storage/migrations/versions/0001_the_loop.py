@@ -32,10 +32,13 @@ def upgrade() -> None:
         sa.Column("ttl_ms", sa.BigInteger),
         sa.Column("err_code", sa.String),
         sa.Column("reason", sa.String),
+        sa.Column("last_event", BYTEWISE, nullable=False),
     )
     op.create_index("message_recipient", "message", ["recipient", "id"])
     _partial_index("message_client_ref", "message", ["client_ref", "id"], "client_ref IS NOT NULL")
-    _partial_index("message_not_delivered", "message", ["status", "id"], "status <> 'delivered'")
+    _partial_index(
+        "message_trouble", "message", ["status", "id"], "status IN ('unknown', 'expired', 'failed', 'rejected')"
+    )
 
     op.create_table(
         "part",
@@ -89,7 +92,7 @@ def upgrade() -> None:
         sa.Column("at_ms", sa.BigInteger, nullable=False),
         sa.Column("err_code", sa.String),
         sa.Column("reason", sa.String),
-        sa.UniqueConstraint("message_id", "version", name="event_message_version"),
+        sa.Column("previous_event", BYTEWISE),
     )
     op.create_table(
         "submission",
