@@ -20,11 +20,10 @@ import sqlalchemy as sa
 from sqlalchemy import event as sa_event
 
 from receipted.storage import rows
+from receipted.storage.checkpoint import Checkpointer
 from receipted.storage.hot import Move, Taken, gravity_of, strongest
 from receipted.storage.ids import Ascending
 
-CHECKPOINT_PAGES = 8_000
-"""Pages of 2 KiB that the write-ahead log holds before a commit writes them back."""
 LARGEST_CHUNK = 256
 """Rows in one many-row insert; SQLite binds at most 32,766 values to a statement."""
 
@@ -125,12 +124,17 @@ class SqliteSession:
         # Closed with the session's last user: a sync that is under way must not meet a number that means another file.
         weakref.finalize(self, os.close, self._log)
         _sync_folder(path.parent)
+        self._checkpointer = Checkpointer(path, _plain_connection)
 
     def begin(self) -> None:
+        if self._checkpointer.rest_due:
+            self._checkpointer.rest_due = False
+            self._driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         self._driver.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
         self._driver.execute("COMMIT")
+        self._checkpointer.committed()
 
     def rollback(self) -> None:
         if self._driver.in_transaction:
@@ -140,6 +144,7 @@ class SqliteSession:
         os.fdatasync(self._log)
 
     def close(self) -> None:
+        self._checkpointer.close()
         self.connection.close()
         self._engine.dispose()
 
@@ -191,6 +196,13 @@ class SqliteSession:
         )
 
 
+def _plain_connection(path: Path) -> sqlite3.Connection:
+    """A connection that only writes the log back."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
+
+
 def _sync_folder(folder: Path) -> None:
     """Make it durable that the files are there."""
     number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -225,7 +237,7 @@ _WRITE_PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = NORMAL",
     "cache_size = -262144",
-    f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
+    "wal_autocheckpoint = 0",
     "journal_size_limit = 67108864",
 )
 _READ_PRAGMAS = ("query_only = ON", "cache_size = -65536")
