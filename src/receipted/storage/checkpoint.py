@@ -27,13 +27,19 @@ class Checkpointer:
         self._commits = 0
         self._due = threading.Event()
         self._closing = False
-        self.rest_due = False
-        """Whether the writer should write the rest back now."""
+        self._rest_due = False
         self._thread = threading.Thread(target=self._run, name="receipted-checkpoint", daemon=True)
         self._thread.start()
 
+    def take_rest(self) -> bool:
+        """Whether the writer is to write the rest back now. Until it has, this thread keeps out of its way."""
+        rest_due, self._rest_due = self._rest_due, False
+        return rest_due
+
     def committed(self) -> None:
         """Count a commit."""
+        if self._rest_due:
+            return
         self._commits += 1
         if self._commits >= EVERY_COMMITS:
             self._commits = 0
@@ -68,4 +74,7 @@ class Checkpointer:
             if self._closing or 0 <= pages - before < LITTLE_PAGES:
                 break
             before = pages
-        self.rest_due = True
+        if not self._closing:
+            self._due.clear()
+        self._commits = 0
+        self._rest_due = True

@@ -127,8 +127,7 @@ class SqliteSession:
         self._checkpointer = Checkpointer(path, _plain_connection)
 
     def begin(self) -> None:
-        if self._checkpointer.rest_due:
-            self._checkpointer.rest_due = False
+        if self._checkpointer.take_rest():
             self._driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         self._driver.execute("BEGIN IMMEDIATE")
 
