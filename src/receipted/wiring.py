@@ -12,7 +12,7 @@ import secrets
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -39,7 +39,8 @@ from receipted.storage.store import SqlStore, inspect, open_store, place
 
 DRAIN_S = 4.0
 """How long submits that are under way may take to be answered when the hub stops, for all providers together."""
-RESUME_LIMIT = 100_000
+RESUME_LIMIT = 200_000
+"""Parts that a provider is told of after a restart: as many as the sandbox remembers."""
 GARBAGE_THRESHOLD = 10_000
 """New objects between two looks for garbage; requests make hardly any that is not freed at once."""
 SWITCH_S = 0.00002
@@ -69,9 +70,11 @@ class Hub:
         self._listeners: dict[str, Listener] = {}
         self._events = LocalWake()
         self._queue = {name: LocalWake() for name in _sections(self.settings)}
-        self.app: App = not_found
+        self.app: App = self._whole
         self.webhooks: App = self._webhooks
+        self._all: App = not_found
         self._doors: App = not_found
+        self._started = False
         self._running = AsyncExitStack()
 
     # --- what an application uses -------------------------------------------------------------------------------------
@@ -105,9 +108,14 @@ class Hub:
         """Register a coroutine function that is told of each change of status, at least once and in order.
 
         Its place in the feed is kept under its name (module and qualified name), so that it goes on where it was after
-        a restart. Register before the hub starts.
+        a restart. Raises RuntimeError after the start of the hub, or when the name is taken.
         """
-        self._listeners[f"{listener.__module__}.{listener.__qualname__}"] = listener
+        name = f"{listener.__module__}.{listener.__qualname__}"
+        if self._started:
+            raise RuntimeError(f"register {name} before the hub starts")
+        if name in self._listeners:
+            raise RuntimeError(f"there is a listener called {name} already; give this one another name")
+        self._listeners[name] = listener
         return listener
 
     async def message(self, message_id: str) -> Message:
@@ -133,6 +141,7 @@ class Hub:
 
     async def _start(self, stack: AsyncExitStack) -> None:
         settings = self.settings
+        self._started = True
         stack.enter_context(_sole_user(settings.data_dir))
         self.http = AiohttpClient()
         stack.push_async_callback(self.http.close)
@@ -190,7 +199,7 @@ class Hub:
             )
             doors |= dict.fromkeys(provider.webhook_paths, door)
         self._doors = Doorway(doors, not_found)
-        self.app = Doorway(doors, unless_stopped(self._api()))
+        self._all = Doorway(doors, unless_stopped(self._api()))
 
     def _api(self) -> App:
         return api(  # type: ignore[return-value]
@@ -205,6 +214,9 @@ class Hub:
 
     def _token_ok(self, token: str) -> bool:
         return hmac.compare_digest(token.encode(), self.token.encode())
+
+    async def _whole(self, *call: object) -> None:
+        await self._all(*call)  # type: ignore[arg-type]
 
     async def _webhooks(self, *call: object) -> None:
         await self._doors(*call)  # type: ignore[arg-type]
@@ -354,14 +366,19 @@ def _default_provider(settings: Settings, known: dict[str, Provider]) -> str:
 
 
 def _token(file: Path) -> tuple[str, bool]:
-    """The API token, and whether it was made just now. Only the file's owner may read it."""
-    try:
-        return file.read_text("ascii").strip(), False
-    except FileNotFoundError:
-        token = secrets.token_urlsafe(32)
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
-            opened.write(token + "\n")
-        return token, True
+    """The API token, and whether it was made just now. Only the file's owner may read it; it is whole or not there."""
+    with suppress(FileNotFoundError):
+        if token := file.read_text("ascii").strip():
+            return token, False
+    token = secrets.token_urlsafe(32)
+    new = file.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+        opened.write(token + "\n")
+        opened.flush()
+        os.fsync(opened.fileno())
+    new.replace(file)
+    return token, True
 
 
 @contextmanager

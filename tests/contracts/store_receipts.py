@@ -125,6 +125,15 @@ class ReceiptContract:
         assert left.receipt.provider == "third"
         assert [len((await store.history(made.id)).receipts) for made in (here, there)] == [1, 0]
 
+    async def test_an_early_receipt_of_another_provider_with_the_same_id_is_kept(self, place: Place) -> None:
+        store, one = place.store, provider_id()
+        await store.append([receipt(one, provider="other")], NOW)
+        made = await claimed(store)
+        await settle(store, made, answered(one))
+        assert await statuses(store, made) == [S.SUBMITTED, S.SUBMITTED]
+        (left,) = await store.unmatched(10)
+        assert (left.receipt.provider, left.receipt.provider_message_id) == ("other", one)
+
     # --- before the message is known (promise 3) ----------------------------------------------------------------------
 
     async def test_a_receipt_may_come_before_the_submit_is_answered(self, place: Place) -> None:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from receipted.domain.status import Status
 from receipted.hub.expire import Expire
 from receipted.hub.wake import LocalWake
+from receipted.storage import rows, schema
 from tests.contracts.store_samples import DUE, NOW, Place, provider_id, receipt, sent, statuses, told
 from tests.hub.stage import Clock, locked, until
 
@@ -29,6 +30,16 @@ async def test_overdue_messages_become_unknown_and_are_corrected(place: Place) -
     await place.store.append([receipt(ids[1])], DUE + 1)
     assert await told(place.store, made[1]) == [S.QUEUED, S.SUBMITTED, S.UNKNOWN, S.DELIVERED]
     assert ("messages.expired", {"count": 2}) in place.observed
+
+
+async def test_a_match_that_was_missed_is_made(place: Place) -> None:
+    one = provider_id()
+    await sent(place.store, one)
+    columns = dict(zip(rows.RECEIPT_COLUMNS, rows.of_receipt(receipt(one), NOW), strict=True))
+    place.run(schema.unmatched.insert().values(columns))
+    await expiring(place, Clock(NOW)).once()
+    assert await place.store.unmatched(10) == []
+    assert ("receipts.rematched", {"count": 1}) in place.observed
 
 
 async def observed(place: Place, what: str) -> bool:

@@ -365,3 +365,23 @@ async def test_close_syncs_what_waits() -> None:
         tape.disk.set()
         await closing
         assert await asyncio.gather(*tasks) == ["stored first", "stored second"]
+
+
+async def test_a_sync_that_failed_once_is_not_believed_later() -> None:
+    tape = lazy()
+    async with writing(tape) as (writer, watch):
+        tape.disk.clear()
+        tasks = await queued(writer, "lost")
+        async with asyncio.timeout(WAIT_S):
+            while not tape.syncs:
+                await asyncio.sleep(0)
+        tasks += await queued(writer, "built on it")
+        async with asyncio.timeout(WAIT_S):
+            while watch.told.count("store.committed") < 2:
+                await asyncio.sleep(0)
+        tape.disk_broken = True
+        tape.disk.set()
+        await watch.until("store.unavailable")
+        tape.disk_broken = False
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(result) for result in results] == [StorageUnavailable, StorageUnavailable]

@@ -53,6 +53,6 @@ class Overloaded(ReceiptedError):
 
 
 class StorageUnavailable(ReceiptedError):
-    """The database could not store or read. Nothing was stored; try again."""
+    """The database could not store or read. Nothing is certain to be stored: try again, with the same key."""
 
     retry = True

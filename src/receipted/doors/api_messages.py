@@ -8,6 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import Body, HeaderParameter, PathParameter, QueryParameter
 from msgspec.structs import replace
 
+from receipted.domain import phone
 from receipted.domain.message import Kind, Message
 from receipted.domain.status import Status
 from receipted.doors.api_problems import documented
@@ -96,8 +97,8 @@ def messages(accept: Send, store: Store, providers: Mapping[str, Provider]) -> l
     ) -> MessagesOut:
         found = await store.messages(
             Filter(
-                recipient=to,
-                sender=sender,
+                recipient=None if to is None else phone.msisdn(to),
+                sender=None if sender is None else sender.strip().removeprefix("+"),
                 status=status,
                 provider=provider,
                 client_ref=client_ref,

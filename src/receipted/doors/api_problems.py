@@ -52,7 +52,7 @@ DESCRIPTIONS: dict[int, str] = {
     409: "The Idempotency-Key was used for another request.",
     413: "The body is larger than 64 KiB.",
     415: "The body is not JSON.",
-    503: "The database cannot take or give anything now. Nothing was stored; try again after Retry-After seconds.",
+    503: "The database is away or busy. Try again after Retry-After seconds, with the same Idempotency-Key.",
 }
 
 

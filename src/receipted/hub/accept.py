@@ -41,8 +41,8 @@ class SendRequest(msgspec.Struct, frozen=True, kw_only=True):
 class Accept:
     """``await accept(request)`` stores a message durably and returns it. It is submitted soon after, by itself.
 
-    Raises InvalidRequest (names the field), Conflict (the Idempotency-Key came with another request), Overloaded or
-    StorageUnavailable (nothing was stored).
+    Raises InvalidRequest (names the field), Conflict (the Idempotency-Key came with another request), Overloaded
+    (nothing was stored) or StorageUnavailable (perhaps it was: try again with the same key).
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """What the hub needs from the rooms above it: a provider, a store, a clock, a way to be woken.
 
-Everything is declared here because everything here has at least two implementations. Each port has one suite in
-``tests/contracts`` that is run over all of them. Long because it is one contract and nothing but declarations.
+``Store`` and ``Provider`` have one suite each in ``tests/contracts``, run over every implementation. Long because it
+is one contract and nothing but declarations.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -130,6 +130,7 @@ class Submit:
         life_ms = submission.ttl_ms or self._unsent_ms
         if started_ms > submission.created_ms + life_ms:
             await self._until_stored(lambda: self._store.abandon(submission.message_id, started_ms, _too_old(life_ms)))
+            self._observe("message.abandoned", message=submission.message_id, provider=self._provider.name)
             return
         outcome = await self._submit(submission)
         ended_ms = self._clock()

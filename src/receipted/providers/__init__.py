@@ -1,7 +1,7 @@
 """Whoever takes our messages. To add one: a file here and a line in ``KINDS``.
 
 A package of somebody else adds a kind through the entry-point group ``receipted.providers``, whose value names a
-``build`` function as below.
+``Kind`` as below.
 """
 
 from collections.abc import Callable, Mapping

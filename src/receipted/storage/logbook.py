@@ -10,6 +10,8 @@ from receipted.storage import schema
 from receipted.storage.hot import HotSession
 from receipted.storage.ids import new_id
 
+CHECK = "(check)"
+"""The name under which ``check`` writes: no listener has it."""
 BODY_KEPT = 8_192
 """Bytes of a refused body that are kept."""
 
@@ -61,5 +63,6 @@ def advance(session: HotSession, advanced: Sequence[Advanced]) -> list[None]:
 
 def check(session: HotSession, items: Sequence[None]) -> list[None]:
     """Write something and take it away again: proves that the database can be written to."""
-    session.connection.execute(schema.endpoint.delete().where(schema.endpoint.c.name == ""))
+    session.connection.execute(schema.endpoint.insert().values(name=CHECK, cursor=""))
+    session.connection.execute(schema.endpoint.delete().where(schema.endpoint.c.name == CHECK))
     return [None] * len(items)

@@ -37,19 +37,14 @@ def apply(session: HotSession, taken: Sequence[Taken], now_ms: int) -> None:
 def match(session: HotSession, parts: Sequence[tuple[str, str]], now_ms: int) -> None:
     """Apply the unmatched receipts of parts that have just become known: (provider's id, provider) of each."""
     ids = [provider_message_id for provider_message_id, _ in parts]
-    waiting = _load(session, schema.unmatched.c.provider_message_id.in_(ids))
-    if waiting:
-        session.apply(waiting, now_ms)
-        _forget_matched(session, waiting)
+    _apply_waiting(session, _load(session, schema.unmatched.c.provider_message_id.in_(ids)), now_ms)
 
 
 def match_refs(session: HotSession, message_ids: Sequence[str], now_ms: int) -> None:
     """The same for receipts that name a message by client-ref, for messages whose submit answer was lost."""
     waiting = _load(session, schema.unmatched.c.client_ref.in_(message_ids))
     adopted, _ = _adopt(session, waiting, now_ms)
-    if adopted:
-        session.apply(adopted, now_ms)
-        _forget_matched(session, adopted)
+    _apply_waiting(session, adopted, now_ms)
 
 
 def rematch(session: HotSession, limits: Sequence[tuple[int, int]]) -> list[int]:
@@ -64,11 +59,18 @@ def _rematch(session: HotSession, limit: int, now_ms: int) -> int:
         .where(part.c.provider_message_id == unmatched.c.provider_message_id, part.c.provider == unmatched.c.provider)
         .exists()
     )
-    waiting = _load(session, known, limit)
-    if waiting:
-        session.apply(waiting, now_ms)
-        _forget_matched(session, waiting)
-    return len(waiting)
+    return _apply_waiting(session, _load(session, known, limit), now_ms)
+
+
+def _apply_waiting(session: HotSession, waiting: Sequence[Taken], now_ms: int) -> int:
+    """Apply unmatched receipts and take those off the list whose part is known. How many those were."""
+    if not waiting:
+        return 0
+    left = {id(orphan) for orphan in session.apply(waiting, now_ms)}
+    matched = [item for item in waiting if id(item) not in left]
+    if matched:
+        _forget_matched(session, matched)
+    return len(matched)
 
 
 def _load(session: HotSession, which: sa.ColumnElement[bool], limit: int = 10_000) -> list[Taken]:

@@ -16,6 +16,7 @@ from receipted.hub.ports import Observe
 LARGEST = 512
 """Items in one transaction at most: bounds how long one commit keeps its callers waiting."""
 RETRY_FIRST_S, RETRY_CAP_S = 0.1, 2.0
+DISK = "the disk cannot sync; check it, then start the hub again"
 
 
 class Session(Protocol):
@@ -53,13 +54,14 @@ class Syncer(Generic[S]):
         self,
         *,
         answer: Callable[[list[_Waiting], list[Any]], None],
-        failed: Callable[[OSError], None],
+        failed: Callable[[Exception], None],
     ) -> None:
         self._answer = answer
         self._failed = failed
         self._committed: list[tuple[S, list[_Waiting], list[Any]]] = []
         self._filled = threading.Event()
         self._closing = False
+        self._broken = False
         self._thread: threading.Thread | None = None
 
     def put(self, session: S, batch: list[_Waiting], results: list[Any]) -> None:
@@ -87,15 +89,16 @@ class Syncer(Generic[S]):
                 self._sync(done)
 
     def _sync(self, done: list[tuple[S, list[_Waiting], list[Any]]]) -> None:
-        problem: StorageUnavailable | None = None
-        try:
-            for session in {id(session): session for session, _, _ in done}.values():
-                session.sync()
-        except OSError as error:
-            self._failed(error)
-            problem = StorageUnavailable("the disk cannot sync")
+        if not self._broken:
+            try:
+                for session in {id(session): session for session, _, _ in done}.values():
+                    session.sync()
+            except Exception as error:
+                # For good: the system reports a write that failed only once, and a later sync would seem to succeed.
+                self._broken = True
+                self._failed(error)
         for _, batch, results in done:
-            self._answer(batch, results if problem is None else [problem] * len(batch))
+            self._answer(batch, [StorageUnavailable(DISK)] * len(batch) if self._broken else results)
 
 
 class Writer(Generic[S]):
@@ -111,6 +114,7 @@ class Writer(Generic[S]):
         self._closing = False
         self._session: S | None = None
         self._broken: str | None = None
+        self._given_up = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="receipted-writer", daemon=True)
         self._syncer: Syncer[S] = Syncer(answer=self._answer, failed=self._give_up)
@@ -174,7 +178,7 @@ class Writer(Generic[S]):
     def _commit(self, batch: list[_Waiting]) -> None:
         """Write a batch; its callers are answered when it is durable, or at once when it was not stored."""
         session = self._session
-        if session is None:
+        if session is None or self._given_up:
             self._refuse(batch, self._broken or "the database is away")
             return
         started = time.monotonic()
@@ -222,11 +226,11 @@ class Writer(Generic[S]):
     def _refuse(self, batch: list[_Waiting], problem: str) -> None:
         self._answer(batch, [StorageUnavailable(problem)] * len(batch))
 
-    def _give_up(self, error: OSError) -> None:
+    def _give_up(self, error: Exception) -> None:
         """The disk did not take what was committed. What it holds is not known any more, so nothing more is written."""
         self._observe("store.unavailable", problem=f"the disk cannot sync: {error}")
-        self._broken = "the disk cannot sync; check it, then start the hub again"
-        self._session = None
+        self._broken = DISK
+        self._given_up = True
 
     def _resolve(self, batch: list[_Waiting], results: list[Any]) -> None:
         self._unanswered -= len(batch)
@@ -265,8 +269,9 @@ class Writer(Generic[S]):
         except Exception as error:
             self._observe("store.unavailable", problem=str(error).strip())
             return False
-        self._broken = None
-        self._observe("store.available")
+        if not self._given_up:
+            self._broken = None
+            self._observe("store.available")
         return True
 
 
