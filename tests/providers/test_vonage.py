@@ -333,6 +333,30 @@ def test_wrong_settings(http: AiohttpClient, section: dict[str, Any]) -> None:
         provider(http, **section)
 
 
+@pytest.mark.parametrize(
+    ("section", "missing"),
+    [
+        ({"api_key": "k"}, "api_secret"),
+        ({"api_secret": "s"}, "api_key"),
+        ({"api_key": "k", "signature_secret": "s"}, "api_secret"),
+        ({"signature_secret": "s", "sign_requests": True}, "api_key"),
+    ],
+)
+def test_half_an_account_is_refused_by_the_name_of_the_missing_setting(
+    http: AiohttpClient, section: dict[str, Any], missing: str
+) -> None:
+    with pytest.raises(ValidationError, match=f"{missing} is missing"):
+        provider(http, **{"api_key": "", "api_secret": "", **section})
+
+
+@pytest.mark.parametrize(
+    "section",
+    [{}, {"signature_secret": "s"}, {"signature_secret": "s", "require_signature": True}, {"base_url": "http://h"}],
+)
+def test_a_section_without_an_account_only_receives(http: AiohttpClient, section: dict[str, Any]) -> None:
+    assert provider(http, **{"api_key": "", "api_secret": "", **section}).ready() is not None
+
+
 def test_what_the_hub_asks(http: AiohttpClient) -> None:
     vonage = provider(http, receipt_due_s=100, receipt_due_s_by_country={"us": 60})
     assert (vonage.due_s("US"), vonage.due_s("GB"), vonage.due_s("")) == (60, 100, 100)
@@ -340,7 +364,7 @@ def test_what_the_hub_asks(http: AiohttpClient) -> None:
     assert provider(http, name="second").webhook_paths == ("/webhooks/second",)
     assert (vonage.retry_status, vonage.rate_per_s, vonage.concurrency) == (503, 30, 16)
     assert vonage.ready() is None
-    missing = provider(http, api_secret="").ready()
+    missing = provider(http, api_key="", api_secret="").ready()
     assert missing is not None
     assert "api_secret" in missing
     assert provider(http, api_secret="", sign_requests=True, signature_secret="s").ready() is None
@@ -369,7 +393,7 @@ async def test_check(far: Far, http: AiohttpClient, status: int, date: str, ok: 
 
 
 async def test_check_without_account_or_server(http: AiohttpClient) -> None:
-    (nothing,) = await provider(http, api_key="").check()
+    (nothing,) = await provider(http, api_key="", api_secret="").check()
     assert not nothing.ok
     (unreachable,) = await provider(http).check()
     assert not unreachable.ok

@@ -97,6 +97,17 @@ class VonageSettings(BaseModel):
             raise ValueError("sign_requests and require_signature need signature_secret: set it, or leave them out")
         return self
 
+    @model_validator(mode="after")
+    def _account_is_whole(self) -> "VonageSettings":
+        # Half an account would silently leave the messages to the next provider that can send.
+        signs = self.sign_requests
+        if self.api_key and not signs and not self.api_secret.get_secret_value():
+            raise ValueError("api_secret is missing: set it beside api_key, or leave both out to receive only")
+        if not self.api_key and (signs or self.api_secret.get_secret_value()):
+            beside = "sign_requests" if signs else "api_secret"
+            raise ValueError(f"api_key is missing: set it beside {beside}, or leave both out to receive only")
+        return self
+
 
 class Vonage:
     """The Provider port, for one account."""
