@@ -73,12 +73,13 @@ async def test_a_good_address_gets_three_receipts(http: AiohttpClient, secret: s
     [
         (204, "fine for receipts", ""),
         (302, "a redirect to /login", "redirects are not followed"),
-        (401, "asks for a login", "signature"),
+        (401, "checks signatures or wants a login", "--secret"),
         (403, "forbidden", "CSRF"),
         (404, "nothing at that path", "path"),
         (405, "another method", "format"),
         (418, "refused", "log"),
         (500, "the server failed", "log"),
+        (503, "away for the moment", "again"),
     ],
 )
 async def test_answers(http: AiohttpClient, status: int, words: str, cure: str) -> None:
@@ -89,6 +90,30 @@ async def test_answers(http: AiohttpClient, status: int, words: str, cure: str) 
         assert result.status == status
         assert words in result.said
         assert cure in result.cure
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "said"),
+    [
+        (
+            "application/problem+json",
+            b'{"status":401,"detail":"the receipt\\n is not signed."}',
+            "a login (the receipt is not signed)",
+        ),
+        ("Application/Problem+JSON; charset=utf-8", b'{"detail":"' + b"x" * 9_999 + b'"}', f"({'x' * 300})"),
+        ("application/json", b'{"detail":"no"}', "a login"),
+        ("application/problem+json", b'{"detail":5}', "a login"),
+        ("application/problem+json", b"\xff", "a login"),
+        ("application/problem+json", b"[]", "a login"),
+    ],
+)
+async def test_what_the_server_says_itself_is_quoted(
+    http: AiohttpClient, content_type: str, body: bytes, said: str
+) -> None:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=401, body=body, headers={"Content-Type": content_type})
+
+    assert all(result.said.endswith(said) for result in await probed(http, handler))
 
 
 async def test_each_format_has_its_own_result(http: AiohttpClient) -> None:

@@ -34,7 +34,13 @@ FAILURES: dict[str, str] = {
 }
 STATUSES: dict[int, tuple[str, str]] = {
     400: ("the handler refuses the receipt", "Look into its log: an example receipt has all documented fields."),
-    401: ("it asks for a login", "Take the address out of the login; check receipts by their signature."),
+    401: (
+        "it checks signatures or wants a login",
+        (
+            "Give --secret and --method as the account has them; the hub's refused requests (`receipted rejected`) "
+            "say what differed. No login may stand in front of the address."
+        ),
+    ),
     403: ("access is forbidden", "Take the address out of the CSRF guard and the login; check receipts by signature."),
     404: ("there is nothing at that path", "Correct the path, or add the route."),
     405: (
@@ -45,8 +51,15 @@ STATUSES: dict[int, tuple[str, str]] = {
     413: ("it finds the request too large", "Raise the limit of the server or its proxy."),
     415: ("the handler does not take this content type", "Choose another format, or let the handler read this one."),
     429: ("it limits the rate", "Take the address out of the rate limit."),
+    503: (
+        "the hub or its database is away for the moment",
+        "Try again soon; a provider does so by itself. If it lasts, look into the server's log.",
+    ),
 }
-"""What answers below 500 mean for a webhook, and how to mend it."""
+"""What refusals mean for a webhook, and how to mend it."""
+PROBLEM_JSON = "application/problem+json"
+DETAIL_CHARACTERS = 300
+"""As much of a server's own explanation as is quoted."""
 UNREACHABLE = frozenset(("dns", "refused", "connect-timeout", "tls"))
 
 
@@ -132,10 +145,28 @@ def _judged(said: HttpAnswer) -> tuple[str, str]:
             f"answered {status}: a redirect to {where}",
             "Set the address that it leads to; redirects are not followed.",
         )
-    if status >= 500:
-        return f"answered {status}: the server failed", "Look into the server's log for the error."
-    words, cure = STATUSES.get(status, ("the request is refused", "Look into the server's log for the reason."))
-    return f"answered {status}: {words}", cure
+    failed = ("the server failed", "Look into the server's log for the error.")
+    refused = ("the request is refused", "Look into the server's log for the reason.")
+    words, cure = STATUSES.get(status, failed if status >= 500 else refused)
+    detail = _detail(said)
+    return f"answered {status}: {words}" + (f" ({detail})" if detail else ""), cure
+
+
+def _detail(said: HttpAnswer) -> str:
+    """What the server itself says is wrong, on one line, if it says so as RFC 9457 has it; else ""."""
+    if said.headers.get("content-type", "").partition(";")[0].strip().lower() != PROBLEM_JSON:
+        return ""
+    try:
+        detail = msgspec.json.decode(said.body, type=_Problem).detail
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    return " ".join(detail[:DETAIL_CHARACTERS].split()).rstrip(".")
+
+
+class _Problem(msgspec.Struct):
+    """The one member of a problem document that is quoted."""
+
+    detail: str = ""
 
 
 def _not_a_url(url: str) -> tuple[str, str] | None:
