@@ -63,6 +63,7 @@ class FarHub:
         self.course: list[dict[str, Any]] = [message()]
         self.stored: list[dict[str, Any]] = []
         self.receipts: list[dict[str, Any]] = []
+        self.rejected: list[dict[str, Any]] = []
         self.timeline: dict[str, Any] = {}
         self.feed: list[list[dict[str, Any]]] = []
         self.problem: tuple[int, dict[str, Any]] | None = None
@@ -76,6 +77,7 @@ class FarHub:
         app.router.add_get("/v1/messages/{id}", self._look)
         app.router.add_get("/v1/messages/{id}/timeline", self._timeline)
         app.router.add_get("/v1/unmatched", self._unmatched)
+        app.router.add_get("/v1/rejected", self._rejected)
         app.router.add_get("/v1/events", self._events)
         return app
 
@@ -108,6 +110,9 @@ class FarHub:
 
     async def _unmatched(self, request: web.Request) -> web.Response:
         return web.json_response({"receipts": self.receipts})
+
+    async def _rejected(self, request: web.Request) -> web.Response:
+        return web.json_response({"rejected": self.rejected[: int(request.query["limit"])]})
 
     async def _events(self, request: web.Request) -> web.Response:
         batch = self.feed.pop(0) if self.feed else []

@@ -1,8 +1,9 @@
-"""``receipted messages`` and ``unmatched``: filters, pages, forms, and text that strangers chose."""
+"""``receipted messages``, ``unmatched`` and ``rejected``: filters, pages, forms, and text that strangers chose."""
 
 import csv
 import io
 import json
+import re
 
 import pytest
 
@@ -21,6 +22,20 @@ RECEIPT = {
     "client_ref": None,
     "raw": f"status={ESCAPE}",
     "raw_encoding": "utf-8",
+}
+REFUSED = {
+    "at": "2026-01-31T14:02:11.208Z",
+    "door": "vonage",
+    "status": 401,
+    "problem": "the signature does not match",
+    "explanation": f"Signed was:\n&a=1{ESCAPE}",
+    "method": "POST",
+    "content_type": "application/json",
+    "source": "192.0.2.1",
+    "query": "x=1",
+    "query_encoding": "utf-8",
+    "body": '{"a":1}',
+    "body_encoding": "utf-8",
 }
 
 
@@ -128,3 +143,21 @@ async def test_unmatched_receipts_are_shown_in_each_form(run: Run, show: Run, hu
 
 async def test_no_unmatched_receipt_is_good_news(show: Run) -> None:
     assert "every receipt fits" in (await show("unmatched")).err
+
+
+async def test_refused_requests_are_shown_in_each_form(run: Run, show: Run, hub: FarHub) -> None:
+    hub.rejected = [REFUSED, {**REFUSED, "method": "GET", "body": "", "query": "/w==", "query_encoding": "base64"}]
+    piped = [line.split("\t") for line in (await run("rejected")).out.splitlines()]
+    assert piped[0][:5] == [REFUSED["at"], "401", "vonage", "192.0.2.1", "the signature does not match"]
+    assert piped[0][5].startswith("Signed was:\\n&a=1\\x1b[31mred")
+    assert [line[6] for line in piped] == ['POST ?x=1 application/json {"a":1}', "GET ?base64: /w=="]
+    assert [json.loads(line) for line in (await run("rejected", "--json", "--limit", "1")).out.splitlines()] == [
+        REFUSED
+    ]
+    shown = (await show("rejected")).err
+    assert re.search(r"\n  Signed was: *\r\n  &a=1\\x1b\[31mred", shown)
+    assert "\x1b[31mred" not in shown
+
+
+async def test_no_refused_request_is_good_news(show: Run) -> None:
+    assert "no webhook request was refused" in (await show("rejected")).err

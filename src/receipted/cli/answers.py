@@ -110,6 +110,23 @@ class ReceiptAnswer(msgspec.Struct, frozen=True, kw_only=True, rename={"recipien
     raw_encoding: str | None = None
 
 
+class RejectedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook request that the hub refused. ``door`` is the provider whose address it came to."""
+
+    at: Time = None
+    door: str = ""
+    status: int = 0
+    problem: str = ""
+    explanation: str = ""
+    method: str = ""
+    content_type: str = ""
+    source: str = ""
+    query: str = ""
+    query_encoding: str | None = None
+    body: str = ""
+    body_encoding: str | None = None
+
+
 def parse(raw: object, shape: type[T]) -> T:
     """One answer in its shape. Raises CommandError if it is something else: another server, or a hub of another age."""
     try:

@@ -1,7 +1,7 @@
 """``receipted``: the table of contents of the command line.
 
     the hub      serve  doctor  settings  probe
-    messages     send  messages  show  tail  unmatched
+    messages     send  messages  show  tail  unmatched  rejected
 
 Each is the function ``command`` of the module of its name (``settings``: of ``settings_file``).
 """
@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from receipted import __version__
-from receipted.cli import doctor, messages, probe, send, serve, settings_file, show, tail, unmatched
+from receipted.cli import doctor, messages, probe, rejected, send, serve, settings_file, show, tail, unmatched
 from receipted.cli.failure import CommandError, tell
 
 PERSON = sys.stdout.isatty() and sys.stderr.isatty()
@@ -40,6 +40,7 @@ app.command("messages", rich_help_panel=MESSAGES)(messages.command)
 app.command("show", rich_help_panel=MESSAGES)(show.command)
 app.command("tail", rich_help_panel=MESSAGES)(tail.command)
 app.command("unmatched", rich_help_panel=MESSAGES)(unmatched.command)
+app.command("rejected", rich_help_panel=MESSAGES)(rejected.command)
 
 
 def _version(wanted: bool) -> None:

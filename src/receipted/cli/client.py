@@ -130,6 +130,11 @@ class HubClient:
         answer = await self._call("GET", "/v1/unmatched", query={"limit": str(limit)})
         return _list(answer, "receipts")
 
+    async def rejected(self, limit: int) -> list[Json]:
+        """Webhook requests that the hub refused, newest first."""
+        answer = await self._call("GET", "/v1/rejected", query={"limit": str(limit)})
+        return _list(answer, "rejected")
+
     async def events(self, after: str | None, wait_s: int, limit: int = PAGE) -> tuple[list[Json], str | None]:
         """Events after a cursor ("now": the newest; None: the very first) and the cursor to go on from.
 
