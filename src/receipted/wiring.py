@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 import uvloop
 
-from receipted import logs, providers
+from receipted import __version__, logs, providers
 from receipted.domain.event import Event
 from receipted.domain.message import Message
 from receipted.doors.api import api
@@ -63,7 +63,14 @@ class Hub:
     your own. ``send`` takes a message; ``on_event`` registers a listener for changes of status.
     """
 
-    def __init__(self, settings: Settings | None = None, *, observe: Observe | None = None) -> None:
+    def __init__(
+        self, settings: Settings | None = None, *, observe: Observe | None = None, after_restore: bool = False
+    ) -> None:
+        """``after_restore``: the database is a backup put back, so what is queued in it may have been sent since.
+
+        Such messages are not sent again; receipts settle them, or they become unknown (promise 5).
+        """
+        self._after_restore = after_restore
         self.settings = settings or Settings()
         self.metrics = Metrics()
         self._say: Observe = observe or logs.observe
@@ -122,6 +129,10 @@ class Hub:
         """One message with its parts, as it is now. Raises NotFound."""
         return await self.store.message(message_id)
 
+    def let_go(self) -> None:
+        """Answer now whoever waits for events: the hub is about to stop."""
+        self._events.close()
+
     # --- running ------------------------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> "Hub":
@@ -153,20 +164,31 @@ class Hub:
         self.accept = self._accept()
         self.token, self.token_new = _token(settings.token_file)
         self._open_doors()
-        await self.store.recover(clock(), clock() + settings.expiry.ambiguous_s * 1000, LEFT_BY_A_STOP)
+        await self._recover()
         await self._start_providers(stack)
         await self._start_workers(stack)
+        self.observe("hub.started", version=__version__, data=place(*self._database()), providers=list(self.providers))
+        stack.callback(self.observe, "hub.stopped")
+
+    async def _recover(self) -> None:
+        """Settle what a stop or a restored backup has left in doubt: it may have been sent, so it is not sent again."""
+        due_ms = clock() + self.settings.expiry.ambiguous_s * 1000
+        reason = RESTORED if self._after_restore else LEFT_BY_A_STOP
+        if doubtful := await self.store.recover(clock(), due_ms, reason, waiting=self._after_restore):
+            self.observe("messages.doubtful", count=doubtful, reason=reason)
 
     def observe(self, what: str, **facts: object) -> None:
         """One unit of work: counted, and written to the log."""
         self.metrics(what, **facts)
         self._say(what, **facts)
 
+    def _database(self) -> tuple[str, Path]:
+        return self.settings.database.get_secret_value(), self.settings.data_dir
+
     async def _open_store(self) -> SqlStore:
         settings = self.settings
         return await open_store(
-            settings.database.get_secret_value(),
-            settings.data_dir,
+            *self._database(),
             waiting=settings.limits.waiting,
             rejected_kept=settings.limits.rejected_kept,
             observe=self.observe,
@@ -259,6 +281,7 @@ class Hub:
 
 
 LEFT_BY_A_STOP = "the hub stopped before the provider's answer was recorded"
+RESTORED = "it was queued in a backup that was restored, and may have been sent since"
 
 
 # --- serving ----------------------------------------------------------------------------------------------------------
@@ -275,25 +298,26 @@ class ServeInfo(msgspec.Struct, frozen=True, kw_only=True):
     webhook_urls: list[str]
 
 
-def serve(settings: Settings, *, banner: Callable[[ServeInfo], None]) -> None:
-    """Run the hub until SIGINT or SIGTERM. ``banner`` is called once it listens.
+def serve(settings: Settings, *, banner: Callable[[ServeInfo], None], after_restore: bool = False) -> None:
+    """Run the hub until SIGINT or SIGTERM. ``banner`` is called once it listens; ``after_restore`` as in ``Hub``.
 
     Raises OSError (port or data folder in use), LookupError or ValidationError (a provider's settings),
     or what the database says when it cannot be reached.
     """
     logs.configure(settings.log.level, json_lines=settings.log.json_lines)
     sys.setswitchinterval(SWITCH_S)
-    uvloop.run(_serve(settings, banner))
+    uvloop.run(_serve(settings, banner, after_restore))
 
 
-async def _serve(settings: Settings, banner: Callable[[ServeInfo], None]) -> None:
+async def _serve(settings: Settings, banner: Callable[[ServeInfo], None], after_restore: bool) -> None:
     sock = listen(settings.host, settings.port)
     try:
-        async with Hub(settings) as hub:
+        async with Hub(settings, after_restore=after_restore) as hub:
             server = Server(
                 hub.app,
                 connections=settings.limits.connections,
                 arrive_s=settings.limits.body_timeout_s,
+                on_stop=hub.let_go,
                 tls_cert=str(settings.tls_cert) if settings.tls_cert else None,
                 tls_key=str(settings.tls_key) if settings.tls_key else None,
             )

@@ -237,6 +237,14 @@ class QueueContract:
         (attempt,) = (await store.history(left.id)).attempts
         assert (attempt.outcome, attempt.detail) == ("ambiguous", "the hub stopped")
 
+    async def test_what_a_restored_backup_has_queued_is_not_sent_again(self, place: Place) -> None:
+        store = place.store
+        made = await accepted(store)
+        assert await store.recover(NOW + 1, DUE, "restored", waiting=True) == 1
+        assert await claim(store) == []
+        now = await store.message(made.id)
+        assert (now.status, now.parts[0].due_ms, now.parts[0].reason) == (S.SUBMITTED, DUE, "restored")
+
     async def test_an_abandoned_message_is_expired_and_off_the_queue(self, place: Place) -> None:
         store, made = place.store, await claimed(place.store, 2)
         await store.abandon(made.id, NOW + 5, "no provider took it")

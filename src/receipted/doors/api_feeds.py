@@ -47,7 +47,7 @@ def feeds(store: Store, wake_events: Wake) -> list[HTTPRouteHandler]:
         loop = asyncio.get_running_loop()
         until = loop.time() + wait_s
         found = await store.events(cursor, limit)
-        while not found and (left_s := until - loop.time()) > 0:
+        while not found and not wake_events.closed and (left_s := until - loop.time()) > 0:
             await wake_events.wait(min(left_s, LOOK_EVERY_S))
             found = await store.events(cursor, limit)
         return EventsOut(events=[event_out(event) for event in found], cursor=found[-1].id if found else cursor)

@@ -6,7 +6,7 @@ with their headers or body; that costs nothing on the way of a healthy request.
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -31,6 +31,7 @@ class Server(uvicorn.Server):
         *,
         connections: int,
         arrive_s: float,
+        on_stop: Callable[[], None] = lambda: None,
         tls_cert: str | None = None,
         tls_key: str | None = None,
     ) -> None:
@@ -53,6 +54,7 @@ class Server(uvicorn.Server):
             )
         )
         self._arrive_s = arrive_s
+        self._on_stop = on_stop
         self._unfinished: dict[Any, tuple[object, float]] = {}
 
     @contextmanager
@@ -65,6 +67,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's, with little patience for requests that have not arrived yet: their senders send them again."""
+        self._on_stop()
         self._arrive_s = min(self._arrive_s, ARRIVE_WHILE_STOPPING_S)
         await super().shutdown(sockets)
 

@@ -281,8 +281,11 @@ class Store(Protocol):
         """Put claimed messages that are not under way back on the queue: a claim whose answer was lost."""
         ...
 
-    async def recover(self, now_ms: int, due_ms: int, reason: str) -> int:
-        """At start: what a dead process had claimed and not settled becomes Ambiguous. Returns how many."""
+    async def recover(self, now_ms: int, due_ms: int, reason: str, *, waiting: bool = False) -> int:
+        """At start: what a dead process had claimed and not settled becomes Ambiguous. Returns how many.
+
+        With ``waiting`` all that is queued, too: in a restored backup it may have been sent since.
+        """
         ...
 
     async def outstanding(self, provider: str, limit: int) -> list[Outstanding]:
@@ -351,6 +354,11 @@ class Store(Protocol):
 
 class Wake(Protocol):
     """A hint that something is to be done. Losing one costs a poll interval, never a message."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether the hub stops, so that waiting makes no sense any more."""
+        ...
 
     def set(self) -> None: ...
 

@@ -8,8 +8,14 @@ class LocalWake:
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
+        self.closed = False
 
     def set(self) -> None:
+        self._event.set()
+
+    def close(self) -> None:
+        """There is nothing more to wait for: whoever waits, and ever will, goes on at once."""
+        self.closed = True
         self._event.set()
 
     async def wait(self, timeout_s: float) -> None:
@@ -18,4 +24,5 @@ class LocalWake:
                 await self._event.wait()
         except TimeoutError:
             return
-        self._event.clear()
+        if not self.closed:
+            self._event.clear()

@@ -11,6 +11,9 @@ from receipted.domain.status import FINAL, Status
 from receipted.hub.ports import Counts, Filter, History, Outstanding, RejectedRequest, StoredReceipt, SubmitAttempt
 from receipted.storage import rows, schema
 
+TROUBLE_STATUSES = frozenset({Status.UNKNOWN, Status.EXPIRED, Status.FAILED, Status.REJECTED})
+"""What the index over ``schema.TROUBLE`` holds."""
+
 message_table, part, receipt, event = schema.message, schema.part, schema.receipt, schema.event
 
 
@@ -34,7 +37,7 @@ def messages(connection: sa.Connection, which: Filter) -> list[Message]:
     return [rows.message(row) for row in connection.execute(query).mappings()]
 
 
-def _conditions(which: Filter) -> list[sa.ColumnElement[bool]]:
+def _conditions(which: Filter) -> list[sa.ColumnElement[bool] | sa.TextClause]:
     columns = message_table.c
     equal = {
         columns.recipient: which.recipient,
@@ -42,11 +45,15 @@ def _conditions(which: Filter) -> list[sa.ColumnElement[bool]]:
         columns.provider: which.provider,
         columns.client_ref: which.client_ref,
     }
-    conditions: list[sa.ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
+    conditions: list[sa.ColumnElement[bool] | sa.TextClause] = [
+        column == value for column, value in equal.items() if value is not None
+    ]
     if which.status is not None:
-        # As a literal, since that is how a partial index is recognised.
-        conditions.append(columns.status == sa.literal_column(f"'{which.status.value}'"))
-        if which.status is Status.QUEUED:
+        conditions.append(columns.status == which.status)
+        if which.status in TROUBLE_STATUSES:
+            # Said in the very words of the partial index: that is how SQLite knows that it may use it.
+            conditions.append(sa.text(schema.TROUBLE))
+        elif which.status is Status.QUEUED:
             conditions.append(columns.id.in_(sa.select(schema.submission.c.message_id)))
         elif which.status not in FINAL:
             conditions.append(columns.id.in_(sa.select(part.c.message_id).where(part.c.due_ms.is_not(None))))

@@ -138,14 +138,19 @@ def abandon(session: HotSession, abandoned: Sequence[Abandoned]) -> list[None]:
     return [None] * len(abandoned)
 
 
-def recover(session: HotSession, wanted: Sequence[tuple[int, int, str]]) -> list[int]:
-    """For each (now, due, reason): what a dead process left as being submitted becomes ambiguous."""
+def recover(session: HotSession, wanted: Sequence[tuple[int, int, str, bool]]) -> list[int]:
+    """For each (now, due, reason, waiting): what a dead process left as being submitted becomes ambiguous.
+
+    With ``waiting``, what still waits does, too.
+    """
     return [_recover(session, *one) for one in wanted]
 
 
-def _recover(session: HotSession, now_ms: int, due_ms: int, reason: str) -> int:
+def _recover(session: HotSession, now_ms: int, due_ms: int, reason: str, waiting: bool) -> int:
     submission = schema.submission
-    query = sa.select(submission.c.message_id, submission.c.attempt).where(submission.c.state == SUBMITTING)
+    query = sa.select(submission.c.message_id, submission.c.attempt).where(
+        submission.c.state.in_((SUBMITTING, WAITING) if waiting else (SUBMITTING,))
+    )
     left = session.connection.execute(query).all()
     outcome = Ambiguous(reason=reason)
     settled = [

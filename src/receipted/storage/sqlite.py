@@ -13,8 +13,10 @@ import fcntl
 import os
 import sqlite3
 import sys
+import time
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ from receipted.storage.checkpoint import Checkpointer
 from receipted.storage.hot import Move, Taken, gravity_of, strongest
 from receipted.storage.ids import Ascending
 
+STEPS_BETWEEN_LOOKS = 100_000
+"""Steps of SQLite's machine between two looks at the clock: a few milliseconds."""
 LARGEST_CHUNK = 256
 """Rows in one many-row insert; SQLite binds at most 32,766 values to a statement."""
 
@@ -195,6 +199,21 @@ class SqliteSession:
                 for index, item in enumerate(taken)
             ],
         )
+
+
+@contextmanager
+def deadline(connection: sa.Connection, longest_s: float) -> Iterator[None]:
+    """Break a question off that takes too long. (PostgreSQL has ``statement_timeout`` for that.)"""
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        yield
+        return
+    until_s = time.monotonic() + longest_s
+    driver.set_progress_handler(lambda: time.monotonic() > until_s, STEPS_BETWEEN_LOOKS)
+    try:
+        yield
+    finally:
+        driver.set_progress_handler(None, 0)
 
 
 def _plain_connection(path: Path) -> sqlite3.Connection:

@@ -1,13 +1,14 @@
 """The store: the hub's port over one SQL database, SQLite or PostgreSQL. Writes go to the writer, reads to a pool."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
-from receipted.domain.errors import StorageUnavailable
+from receipted.domain.errors import Overloaded, StorageUnavailable
 from receipted.domain.event import Event
 from receipted.domain.message import Message
 from receipted.domain.receipt import Receipt
@@ -30,6 +31,10 @@ from receipted.storage import logbook, migrate, postgres, queries, queue, receip
 from receipted.storage.hot import HotSession
 from receipted.storage.writer import Writer
 
+CHECK_KEPT_S = 1.0
+LONGEST_S = 10.0
+"""How long a question may take; then its asker is told to narrow it, and others get the connection."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -48,7 +53,10 @@ class SqlStore:
         events: Wake,
     ) -> None:
         self._reading = reading
-        self._writer: Writer[HotSession] = Writer(open_session, waiting=waiting, observe=observe)
+        self._writer: Writer[HotSession] = Writer(
+            open_session, waiting=waiting, observe=observe, prove=lambda session: logbook.check(session, [None])
+        )
+        self._checked: tuple[float, list[Finding]] = (-CHECK_KEPT_S, [])
         self._log = logbook.Logbook(rejected_kept)
         self._events = events
 
@@ -86,8 +94,8 @@ class SqlStore:
     async def release(self, provider: str, in_flight: frozenset[str]) -> int:
         return await self._writer.write(queue.release, (provider, in_flight))
 
-    async def recover(self, now_ms: int, due_ms: int, reason: str) -> int:
-        return await self._writer.write(queue.recover, (now_ms, due_ms, reason))
+    async def recover(self, now_ms: int, due_ms: int, reason: str, *, waiting: bool = False) -> int:
+        return await self._writer.write(queue.recover, (now_ms, due_ms, reason, waiting))
 
     async def expire(self, now_ms: int, limit: int) -> int:
         expired = await self._writer.write(queue.expire, (now_ms, limit))
@@ -137,23 +145,33 @@ class SqlStore:
         return await self._read(queries.counts)
 
     async def check(self) -> list[Finding]:
-        """Whether it can be written to, and which schema it has."""
+        """Whether it can be written to, found out by writing; believed for a second, since anybody may ask."""
+        at_s, findings = self._checked
+        if time.monotonic() - at_s >= CHECK_KEPT_S:
+            findings = [await self._check()]
+            self._checked = (time.monotonic(), findings)
+        return findings
+
+    async def _check(self) -> Finding:
         try:
             await self._writer.write(logbook.check, None)
-            found = await self._read(migrate.version)
-        except StorageUnavailable as error:
+        except (Overloaded, StorageUnavailable) as error:
             cure = "look at the hub's log and at the database server; nothing that was answered is lost"
-            return [Finding(what="database", ok=False, said=str(error), cure=cure)]
-        return [Finding(what="database", ok=found == migrate.head(), said=f"can be written to, schema {found}")]
+            return Finding(what="database", ok=False, said=str(error), cure=cure)
+        return Finding(what="database", ok=True, said=f"can be written to, schema {migrate.head()}")
 
     async def _read(self, question: Callable[Concatenate[sa.Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         return await asyncio.to_thread(self._ask, lambda connection: question(connection, *args, **kwargs))
 
     def _ask(self, question: Callable[[sa.Connection], R]) -> R:
         try:
-            with self._reading.connect() as connection:
+            with self._reading.connect() as connection, sqlite.deadline(connection, LONGEST_S):
                 return question(connection)
         except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+            if "interrupt" in str(error):
+                raise StorageUnavailable(
+                    "this takes the database too long; narrow it with a number or times"
+                ) from error
             raise StorageUnavailable("the database cannot be read at the moment") from error
 
 

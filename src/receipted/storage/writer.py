@@ -104,8 +104,17 @@ class Syncer(Generic[S]):
 class Writer(Generic[S]):
     """Owns the thread. ``write`` from the event loop; ``close`` commits what waits and ends the thread."""
 
-    def __init__(self, open_session: Callable[[], S], *, waiting: int, observe: Observe) -> None:
+    def __init__(
+        self,
+        open_session: Callable[[], S],
+        *,
+        waiting: int,
+        observe: Observe,
+        prove: Callable[[S], object] = lambda session: None,
+    ) -> None:
+        """``prove`` writes something inside a transaction: what shows, after an outage, that writing works again."""
         self._open_session = open_session
+        self._prove = prove
         self._most_waiting = waiting
         self._observe = observe
         self._queue: list[_Waiting] = []
@@ -250,10 +259,13 @@ class Writer(Generic[S]):
             threading.Thread(target=self._look_for_it, name="receipted-reopen", daemon=True).start()
         if self._session is not None:
             session, self._session = self._session, None
-            try:
-                session.close()
-            except Exception as closing:
-                self._observe("store.close-failed", problem=str(closing))
+            self._close(session)
+
+    def _close(self, session: S) -> None:
+        try:
+            session.close()
+        except Exception as error:
+            self._observe("store.close-failed", problem=str(error))
 
     def _look_for_it(self) -> None:
         wait_s = RETRY_FIRST_S
@@ -264,11 +276,18 @@ class Writer(Generic[S]):
             wait_s = min(wait_s * 2, RETRY_CAP_S)
 
     def _reopen(self) -> bool:
+        session: S | None = None
         try:
-            self._session = self._open_session()
+            session = self._open_session()
+            session.begin()
+            self._prove(session)
+            session.commit()
         except Exception as error:
             self._observe("store.unavailable", problem=str(error).strip())
+            if session is not None:
+                self._close(session)
             return False
+        self._session = session
         if not self._given_up:
             self._broken = None
             self._observe("store.available")
