@@ -99,6 +99,41 @@ async def test_a_throttled_provider_is_given_nothing_else_meanwhile(place: Place
         await worker.until(lambda: settled(place, first, 2))
 
 
+async def test_from_the_third_try_on_a_short_wait_that_is_named_is_not_believed(place: Place) -> None:
+    clock, made = Clock(), await far_message(place)
+    far = answering(*[Deferred(reason="throttled", wait_ms=10, throttled=True)] * 4)
+    async with working(place, far, clock) as worker:
+        for tries, shortest_ms, longest_ms in ((1, 10, 10), (2, 10, 10), (3, 2_000, 4_000), (4, 4_000, 8_000)):
+            await worker.until(partial(settled, place, made, tries))
+            clock.now_ms += shortest_ms - 1
+            await worker.rounds()
+            assert len(far.asked) == tries
+            clock.now_ms += longest_ms - shortest_ms + 1
+        await worker.until(lambda: settled(place, made, 5))
+
+
+async def test_a_provider_whose_answers_are_unclear_is_tried_with_one_message_at_a_time(place: Place) -> None:
+    clock, made = Clock(), [await far_message(place, at_ms=NOW - n) for n in range(12, 0, -1)]
+    far = answering(*[Ambiguous(reason="HTTP 500")] * 6)
+
+    async def asked(count: int) -> bool:
+        return len(far.asked) == count and not far.under_way and (await place.store.counts()).submitting == 0
+
+    async with working(place, far, clock) as worker:
+        await worker.until(partial(asked, far.concurrency))
+        for count, pause_ms in ((4, 1_000), (5, 2_000)):
+            clock.now_ms += pause_ms - 1
+            await worker.rounds()
+            assert len(far.asked) == count
+            clock.now_ms += 1
+            await worker.until(partial(asked, count + 1))
+        clock.now_ms += 4_000
+        for one in made[6:]:
+            await worker.until(partial(settled, place, one))
+    outcomes = [facts["outcome"] for what, facts in place.observed if what == "message.submitted"]
+    assert outcomes == ["ambiguous"] * 6 + ["answered"] * 6
+
+
 async def test_another_deferral_holds_nobody_up(place: Place) -> None:
     first = await far_message(place, at_ms=NOW - 1)
     far = answering(Deferred(reason="odd", wait_ms=5_000))
@@ -364,3 +399,23 @@ async def test_a_refused_part_is_recorded_with_its_code(place: Place) -> None:
         await worker.until(lambda: settled(place, made))
     now = await place.store.message(made.id)
     assert (now.status, now.err_code, now.reason) == (S.REJECTED, "15", "Illegal sender")
+
+
+@pytest.mark.parametrize(
+    ("second", "outcome", "refusals"),
+    [
+        (PartAnswer(err_code="15", reason="Illegal sender"), "refused", {"15": 2}),
+        (PartAnswer(provider_message_id="taken"), "partly-refused", {"15": 1}),
+    ],
+)
+async def test_a_refusal_is_not_observed_as_a_success(
+    place: Place, second: PartAnswer, outcome: str, refusals: dict[str, int]
+) -> None:
+    made = await far_message(place, 2)
+    far = answering(Answered(parts=(PartAnswer(err_code="15", reason="Illegal sender"), second)))
+    async with working(place, far) as worker:
+        await worker.until(lambda: settled(place, made))
+    (facts,) = [facts for what, facts in place.observed if what == "message.submitted"]
+    assert (facts["outcome"], facts["refusals"]) == (outcome, refusals)
+    (attempt,) = (await place.store.history(made.id)).attempts
+    assert attempt.outcome == "answered"

@@ -1,8 +1,12 @@
-"""How fast a provider may be given messages: a sliding window that takes ``now`` and says how long to wait."""
+"""How fast a provider may be given messages: its rate, and how long it is left alone when its answers are unclear."""
 
 from collections import deque
 
+from receipted.domain.backoff import delay_ms
+
 SECOND_MS = 1_000
+LONGEST_TROUBLE_MS = 60_000
+"""The longest pause between two messages while a provider's answers are unclear."""
 
 
 class Rate:
@@ -54,3 +58,32 @@ class Rate:
             self._gone_ms = gone = deque([now_ms] * len(gone))
         while gone and now_ms - gone[0] >= self._window_ms:
             gone.popleft()
+
+
+class Trouble:
+    """Unclear answers one after the other: each may cost a message its clear end, so few are to run into them.
+
+    While it is ``on``, one message at a time finds out whether the provider is back.
+    """
+
+    def __init__(self) -> None:
+        self._unclear = 0
+        self._last_ms = 0
+
+    @property
+    def on(self) -> bool:
+        return self._unclear > 0
+
+    def unclear(self, started_ms: int, ended_ms: int) -> int:
+        """How long to leave the provider alone after an unclear answer, in ms: 1 s, doubling up to a minute.
+
+        Submits that were under way together count as one.
+        """
+        if not self._unclear or started_ms > self._last_ms:
+            self._unclear += 1
+            self._last_ms = ended_ms
+        return delay_ms(self._unclear, cap_ms=LONGEST_TROUBLE_MS)
+
+    def over(self) -> None:
+        """The provider gave a clear answer."""
+        self._unclear = 0

@@ -6,6 +6,7 @@ and is never sent again (promise 5). A receipt settles it, or time does.
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -24,10 +25,12 @@ from receipted.hub.ports import (
     SubmitAttempt,
     Wake,
 )
-from receipted.hub.rate import Rate
+from receipted.hub.rate import Rate, Trouble
 
 POLL_S = 0.5
 """The slow look behind the wake-up: the longest that a due message waits when a hint was lost."""
+OWN_BACKOFF_FROM = 3
+"""From this try on the wait that a provider names is not believed to be long enough."""
 
 
 class Submit:
@@ -52,6 +55,7 @@ class Submit:
         self._ambiguous_ms = ambiguous_s * 1000
         self._unsent_ms = unsent_s * 1000
         self._rate = Rate(provider.rate_per_s)
+        self._trouble = Trouble()
         self._in_flight: dict[str, asyncio.Task[None]] = {}
         self._claiming = asyncio.Lock()
         self._claim_lost = False
@@ -87,7 +91,8 @@ class Submit:
 
     async def _round(self) -> int:
         await self._unclaim()
-        free = self._provider.concurrency - len(self._in_flight)
+        at_once = 1 if self._trouble.on else self._provider.concurrency
+        free = at_once - len(self._in_flight)
         allowed = self._rate.take(self._clock(), free) if free > 0 else 0
         if not allowed or self._provider.ready() is not None:
             self._rate.give_back(allowed)
@@ -139,10 +144,11 @@ class Submit:
             "message.submitted",
             message=submission.message_id,
             provider=self._provider.name,
-            outcome=_word(outcome),
+            outcome=_told(outcome),
             attempt=submission.attempt,
             ms=ended_ms - started_ms,
             detail=_detail(outcome),
+            refusals=_refusals(outcome),
         )
 
     async def _submit(self, submission: Submission) -> Outcome:
@@ -158,13 +164,12 @@ class Submit:
     async def _record(self, submission: Submission, outcome: Outcome, started_ms: int, ended_ms: int) -> None:
         retry_ms, due_ms = 0, ended_ms + self._ambiguous_ms
         match outcome:
-            case Deferred(wait_ms=wait_ms, throttled=throttled):
-                backoff_ms = delay_ms(submission.attempt, jitter=random.random())  # noqa: S311
-                wait_ms = backoff_ms if wait_ms is None else wait_ms
-                retry_ms = ended_ms + wait_ms
-                if throttled:
-                    self._rate.pause(retry_ms)
+            case Deferred():
+                retry_ms = ended_ms + self._wait_ms(submission.attempt, outcome, ended_ms)
+            case Ambiguous():
+                self._rate.pause(ended_ms + self._trouble.unclear(started_ms, ended_ms))
             case Answered():
+                self._trouble.over()
                 due_ms = ended_ms + self._provider.due_s(submission.country) * 1000
         attempt = SubmitAttempt(
             message_id=submission.message_id,
@@ -175,6 +180,14 @@ class Submit:
             detail=_detail(outcome),
         )
         await self._until_stored(lambda: self._store.settle(attempt, outcome, due_ms=due_ms, retry_ms=retry_ms))
+
+    def _wait_ms(self, attempt: int, outcome: Deferred, ended_ms: int) -> int:
+        """How long this message waits. Throttling holds the others up, too, but only as long as the provider says."""
+        backoff_ms = delay_ms(attempt, jitter=random.random())  # noqa: S311
+        named_ms = backoff_ms if outcome.wait_ms is None else outcome.wait_ms
+        if outcome.throttled:
+            self._rate.pause(ended_ms + named_ms)
+        return max(named_ms, backoff_ms) if attempt >= OWN_BACKOFF_FROM else named_ms
 
     async def _until_stored(self, write: Callable[[], Awaitable[None]]) -> None:
         """What the provider said exists only here until it is stored: a database that is away is waited for."""
@@ -190,6 +203,21 @@ class Submit:
 
 def _word(outcome: Outcome) -> str:
     return type(outcome).__name__.lower()
+
+
+def _told(outcome: Outcome) -> str:
+    """For whoever watches: as it is recorded, but an answer that refuses is no success."""
+    refused = sum(_refusals(outcome).values())
+    if isinstance(outcome, Answered) and refused:
+        return "refused" if refused == len(outcome.parts) else "partly-refused"
+    return _word(outcome)
+
+
+def _refusals(outcome: Outcome) -> dict[str, int]:
+    """How many parts were refused with which code."""
+    if not isinstance(outcome, Answered):
+        return {}
+    return dict(Counter(part.err_code or "" for part in outcome.parts if part.provider_message_id is None))
 
 
 def _detail(outcome: Outcome) -> str:
