@@ -62,9 +62,7 @@ def test_a_name_as_sender_is_not_a_number() -> None:
 
 @pytest.mark.parametrize("json_lines", [True, False])
 def test_what_a_stranger_sends_fakes_no_line_and_moves_no_cursor(json_lines: bool) -> None:
-    told = line(
-        json_lines=json_lines, problem="x\n2026 [error] forged\x1b[2J\u202e\x9b", raw=b"\xff\x1b", half="\ud800"
-    )
+    told = line(json_lines=json_lines, said="x\n2026 [error] forged\x1b[2J\u202e\x9b", raw=b"\xff\x1b", half="\ud800")
     assert told.count("\n") == 1
     assert not set("\x1b\u202e\x9b\ud800") & set(told)
 
@@ -74,6 +72,39 @@ def test_loudness_follows_the_name() -> None:
     assert json.loads(line(True, "store.unavailable"))["level"] == "error"
     assert json.loads(line(True, "listener.failed"))["level"] == "error"
     assert line(True, "store.committed", ops=3) == ""
+
+
+@pytest.mark.parametrize("what", ["store.close-failed", "rejected.not-kept"])
+def test_what_was_lost_is_a_warning(what: str) -> None:
+    assert json.loads(line(True, what))["level"] == "warning"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "level"),
+    [("answered", "info"), ("deferred", "info"), ("ambiguous", "warning"), ("refused", "warning")],
+)
+def test_a_submit_is_as_loud_as_its_outcome(outcome: str, level: str) -> None:
+    assert json.loads(line(True, "message.submitted", outcome=outcome))["level"] == level
+
+
+def test_of_an_error_the_first_line_is_told() -> None:
+    assert json.loads(line(True, "store.unavailable", problem="no disk\nDETAIL: long"))["problem"] == "no disk"
+
+
+def test_what_is_tried_again_and_again_is_told_once_a_minute() -> None:
+    now_s = [1_000.0]
+    seldom, told = logs.Seldom(lambda: now_s[0]), []
+    for _ in range(1_200):
+        told.append(seldom.held_back("submit.postponed"))
+        now_s[0] += 0.125
+    assert [held for held in told if held is not None] == [0, 479, 479]
+    assert seldom.held_back("settle.postponed") == 0
+
+
+def test_postponed_work_does_not_flood_the_log() -> None:
+    assert line(True, "submit.postponed", provider="one of this test", problem="the database is away")
+    assert not line(True, "submit.postponed", provider="one of this test", problem="the database is away")
+    assert line(True, "submit.postponed", provider="another of this test")
 
 
 def test_other_libraries_take_the_same_road() -> None:

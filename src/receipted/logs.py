@@ -7,7 +7,8 @@ of other libraries (uvicorn, asyncio) take the same road, so all of them are mas
 import logging
 import re
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Hashable, Mapping
 from typing import IO
 
 import structlog
@@ -24,6 +25,8 @@ NUMBERS = frozenset({"recipient", "sender", "to", "from", "msisdn"})
 
 LEVELS: tuple[tuple[str, int], ...] = (
     (".failed", logging.ERROR),
+    ("-failed", logging.WARNING),
+    (".not-kept", logging.WARNING),
     (".broke", logging.ERROR),
     (".unavailable", logging.ERROR),
     (".postponed", logging.WARNING),
@@ -32,6 +35,15 @@ LEVELS: tuple[tuple[str, int], ...] = (
     ("store.committed", logging.DEBUG),
 )
 """How loud what is observed is, by how its name ends; the rest is INFO, and what is marked ``quiet`` is DEBUG."""
+OUTCOMES: dict[object, int] = {
+    "ambiguous": logging.WARNING,
+    "refused": logging.WARNING,
+    "partly-refused": logging.WARNING,
+}
+"""The same by the ``outcome`` among the facts, where that says more than the name."""
+SELDOM = ".postponed"
+"""What is tried again and again while something is away; a line for each try would bury all others."""
+SELDOM_S = 60.0
 CHATTY = ("alembic", "uvicorn")
 """Libraries of whose daily work nobody needs to read."""
 
@@ -43,11 +55,43 @@ _PLAIN |= {code: f"\\u{code:04x}" for code in (0x2028, 0x2029, *range(0x202A, 0x
 def observe(what: str, **facts: object) -> None:
     """Write one line about one unit of work: its name and its facts. An ``Observe`` of ``hub/ports.py``."""
     level = next((level for ending, level in LEVELS if what.endswith(ending)), logging.INFO)
+    outcome = facts.get("outcome")
+    if isinstance(outcome, str):
+        level = max(level, OUTCOMES.get(outcome, level))
     if facts.get("quiet"):
         level = logging.DEBUG
     logger = logging.getLogger("receipted")
-    if logger.isEnabledFor(level):
-        logger.log(level, what, extra={"facts": facts})
+    if not logger.isEnabledFor(level):
+        return
+    if what.endswith(SELDOM):
+        held_back = _postponed.held_back((what, str(facts.get("provider")), str(facts.get("listener"))))
+        if held_back is None:
+            return
+        facts |= {"held_back": held_back} if held_back else {}
+    if isinstance(problem := facts.get("problem"), str):
+        facts["problem"] = problem.strip().partition("\n")[0]
+    logger.log(level, what, extra={"facts": facts})
+
+
+class Seldom:
+    """Lets the first of many equal lines through, then at most one in ``SELDOM_S`` seconds. ``clock``: seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._seen: dict[Hashable, tuple[float, int]] = {}
+
+    def held_back(self, line: Hashable) -> int | None:
+        """How many were held back since the last one that was let through; None: hold this one back, too."""
+        now_s = self._clock()
+        last_s, held = self._seen.get(line, (now_s - SELDOM_S, 0))
+        if now_s - last_s < SELDOM_S:
+            self._seen[line] = (last_s, held + 1)
+            return None
+        self._seen[line] = (now_s, 0)
+        return held
+
+
+_postponed = Seldom()
 
 
 def configure(level: str = "info", *, json_lines: bool = False, stream: IO[str] | None = None) -> None:

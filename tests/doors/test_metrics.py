@@ -52,6 +52,14 @@ def test_messages_are_counted_as_they_are_taken_and_handed_over() -> None:
     assert told(metrics, "receipted_expired_total") == 3
 
 
+def test_refused_parts_are_counted_by_their_code() -> None:
+    metrics = Metrics()
+    metrics("message.submitted", provider="vonage", outcome="refused", refusals={"4": 2}, ms=4)
+    metrics("message.submitted", provider="vonage", outcome="answered", refusals={}, ms=4)
+    assert told(metrics, "receipted_submits_total", provider="vonage", outcome="refused") == 1
+    assert told(metrics, "receipted_refusals_total", provider="vonage", err_code="4") == 2
+
+
 def test_commits_are_measured_in_seconds_and_writes() -> None:
     metrics = Metrics()
     metrics("store.committed", ops=40, ms=20)
@@ -69,7 +77,7 @@ def test_trouble_is_counted_by_its_name() -> None:
 @given(
     st.sampled_from(OBSERVED),
     st.dictionaries(
-        st.sampled_from(["provider", "statuses", "count", "ms", "ops", "outcome", "reason", "else"]),
+        st.sampled_from(["provider", "statuses", "count", "ms", "ops", "outcome", "reason", "refusals", "else"]),
         st.none()
         | st.text()
         | st.integers()

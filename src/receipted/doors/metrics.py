@@ -1,6 +1,6 @@
 """Counters for Prometheus, made from the facts that the hub observes, and the exposition of ``/metrics``.
 
-``Metrics`` is one of the observers that ``wiring`` joins; the log is another. A fact that is not in ``TABLE``, and a
+``Metrics`` is one of the observers that ``wiring`` joins; the log is another. What ``Metrics`` does not count, and a
 label that a fact lacks, does no harm: observing must never break the work that is observed.
 """
 
@@ -15,7 +15,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4"
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 BATCH = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000)
 
-TROUBLE = (".postponed", ".failed", ".broke", ".unavailable", "_not_taken")
+TROUBLE = (".postponed", ".failed", ".broke", ".unavailable", "_not_taken", "-failed", ".not-kept")
 """How what is observed is named where something could not be done now, or went wrong."""
 
 WAITING = (
@@ -39,6 +39,7 @@ class Metrics:
         self._rejected = counter("receipted_receipts_rejected", "Webhook requests that were refused.", "reason")
         self._accepted = counter("receipted_accepted", "Messages taken from applications.", "provider")
         self._submits = counter("receipted_submits", "Tries to hand a message over.", "provider", "outcome")
+        self._refusals = counter("receipted_refusals", "Parts that a provider refused.", "provider", "err_code")
         self._submit_s = Histogram(
             "receipted_submit_seconds",
             "How long a provider took over a submit.",
@@ -70,6 +71,8 @@ class Metrics:
                 self._submits.labels(provider, _label(facts, "outcome")).inc()
                 if (ms := _number(facts, "ms")) is not None:
                     self._submit_s.labels(provider).observe(ms / 1000)
+                for err_code, count in _counts(facts.get("refusals")).items():
+                    self._refusals.labels(provider, err_code).inc(count)
             case "messages.expired":
                 self._expired.inc(_number(facts, "count") or 0)
             case "store.committed":
@@ -112,5 +115,12 @@ def _statuses(facts: Mapping[str, object]) -> dict[str, float]:
     """How many of which status: a mapping, or the one status of all of them, or not said."""
     statuses = facts.get("statuses")
     if isinstance(statuses, Mapping):
-        return {str(status): n for status, n in statuses.items() if isinstance(n, int | float) and n >= 0}
+        return _counts(statuses)
     return {str(statuses) if statuses is not None else "": _number(facts, "count") or 0}
+
+
+def _counts(counted: object) -> dict[str, float]:
+    """How many of what: the sound entries of a mapping, none of anything else."""
+    if not isinstance(counted, Mapping):
+        return {}
+    return {str(what): n for what, n in counted.items() if isinstance(n, int | float) and n >= 0}

@@ -107,7 +107,7 @@ class WebhookDoor:
                 self._count("overloaded" if isinstance(error, Overloaded) else "storage", str(error))
                 await self._send_again(send, str(error))
             case _:
-                self._observe("door.broke", provider=self._provider.name, problem=repr(error), level="error")
+                self._observe("door.broke", provider=self._provider.name, problem=repr(error))
                 await self._send_again(send, "the hub could not take this now")
 
     async def _send_again(self, send: Send, problem: str) -> None:
