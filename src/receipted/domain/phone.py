@@ -31,11 +31,17 @@ def msisdn(text: str) -> str:
 
 
 def country(number: str) -> str:
-    """The two-letter region of an MSISDN, or "" if it has none (satellite, unassigned, not a number)."""
+    """The two-letter region of an MSISDN, or "" if it has none (satellite, unassigned code, not a number).
+
+    A range that is assigned to nobody, such as those kept for examples, has the main region of its calling code.
+    """
     try:
-        region = phonenumbers.region_code_for_number(phonenumbers.parse(f"+{number}"))
+        parsed = phonenumbers.parse(f"+{number}")
     except phonenumbers.NumberParseException:
         return ""
+    region = phonenumbers.region_code_for_number(parsed)
+    if not region and parsed.country_code:
+        region = phonenumbers.region_code_for_country_code(parsed.country_code)
     return region if region and region.isalpha() else ""
 
 
