@@ -159,6 +159,11 @@ async def test_one_refusal_is_for_every_part(far: Far, http: AiohttpClient) -> N
     ] * 2
 
 
+async def test_a_refusal_that_may_have_been_taken_is_not_sent_again_by_itself(far: Far, http: AiohttpClient) -> None:
+    far.answer = always(lambda: said([{"status": "13"}]))
+    assert isinstance(await outcome(http, far), Answered)
+
+
 @pytest.mark.parametrize(
     ("items", "wait_ms", "throttled"),
     [
@@ -248,7 +253,7 @@ async def test_silence_is_unclear(far: Far, http: AiohttpClient) -> None:
         return web.Response()
 
     far.answer = never
-    assert await outcome(http, far, timeout_s=0.2) == Ambiguous(reason="Vonage: no answer in time")
+    assert await outcome(http, far, timeout_s=0.2) == Ambiguous(reason="no answer in time")
 
 
 async def test_nobody_there_is_not_sent(http: AiohttpClient) -> None:

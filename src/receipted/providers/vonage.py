@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from receipted.dialects.vonage import answer as answers
 from receipted.dialects.vonage import receipt as receipts
 from receipted.dialects.vonage import submit as submits
-from receipted.dialects.vonage.codes import OK, THROTTLED, receipt_advice, submit_advice
+from receipted.dialects.vonage.codes import OK, SUBMIT, THROTTLED, receipt_advice, submit_advice
 from receipted.dialects.vonage.fields import RECEIPT, Decoded, decode, encode
 from receipted.dialects.vonage.signature import verify
 from receipted.domain.advice import Advice
@@ -40,8 +40,11 @@ from receipted.hub.ports import (
 )
 from receipted.providers import Context, Kind
 
-AGAIN = frozenset((THROTTLED, "5", "10"))
-"""Submit statuses after which the same request may be sent again (1.5): throttled, internal error, too many binds."""
+PERHAPS_TAKEN = frozenset(("13",))
+"""Submit statuses that do not say for certain that the request went no further (1.5): communication failed, which
+newer servers do not give any more. A person may send again; by itself that could send twice."""
+AGAIN = frozenset(row.code for row in SUBMIT if row.retry) - PERHAPS_TAKEN
+"""Submit statuses after which the same request is sent again (1.5): throttled, internal error, too many binds."""
 SLOWER = frozenset((THROTTLED, "10"))
 """Those of them that ask for a lower rate."""
 HTTP_AGAIN = frozenset((429, 503))
@@ -153,9 +156,7 @@ class Vonage:
             timeout_s=self._settings.timeout_s,
         )
         if isinstance(said, HttpFailure):
-            return (
-                Ambiguous(reason=f"Vonage: {said.problem}") if said.sent else Deferred(reason=f"Vonage: {said.problem}")
-            )
+            return Ambiguous(reason=said.problem) if said.sent else Deferred(reason=said.problem)
         if said.status // 100 != 2:
             return self._http_refusal(said, submission.part_count)
         try:
