@@ -9,7 +9,7 @@ from receipted.domain.event import Event
 from receipted.domain.message import Content, Kind, Message, Part
 from receipted.domain.receipt import Receipt, Signature
 from receipted.domain.status import Status, of_message, order_key
-from receipted.hub.explain import duration, explanation, no_advice, sentence
+from receipted.hub.explain import duration, err_source, explanation, inside_sentence, no_advice, sentence
 from receipted.hub.ports import History, StoredReceipt, SubmitAttempt
 from receipted.hub.timeline import Verdict, timeline
 
@@ -120,7 +120,60 @@ def test_a_failure_says_why_and_whether_trying_again_helps() -> None:
 
 def test_a_refusal_at_submit_is_explained_by_the_table_of_the_submit() -> None:
     told = history(status=Status.REJECTED, err_code="15", reason="Illegal Sender Address", provider_message_id=None)
-    assert sentence(told, advise) == "Not delivered: the sender is refused (err-code 15)."
+    assert sentence(told, advise) == "Not delivered: the sender is refused (status 15)."
+
+
+def test_a_code_says_where_it_came_from() -> None:
+    refused = history(status=Status.REJECTED, err_code="15", reason="Illegal Sender Address", provider_message_id=None)
+    by_receipt = history((900, receipt(Status.REJECTED, err_code="15", carrier_ms=T0)))
+    without_time = history((900, receipt(Status.REJECTED, err_code="15")))
+    silent = history(status=Status.UNKNOWN, reason="No final receipt came within 72 h.")
+    found = [err_source(told.message, told.message.parts[0]) for told in (refused, by_receipt, without_time, silent)]
+    assert found == ["submit", "receipt", "receipt", None]
+    assert [err_source(told.message) for told in (refused, by_receipt, without_time, silent)] == found
+    assert err_source(replace(refused.message, parts=())) == "submit"
+
+
+def test_the_code_of_a_receipt_of_a_part_without_an_id_is_a_receipts() -> None:
+    told = history((900, receipt(Status.FAILED, err_code="3")))
+    (part,) = told.message.parts
+    found = replace(told.message, parts=(replace(part, provider_message_id=None),))
+    assert explanation(found, advise) == "The number is not in service. Remove it from your list."
+
+
+def test_what_others_say_keeps_its_capitals() -> None:
+    cases = {
+        "Bad Credentials (status 4).": "Bad Credentials (status 4)",
+        "Vonage answered HTTP 500": "Vonage answered HTTP 500",
+        "No answer within 15 s.": "no answer within 15 s",
+        "UCS-2 only": "UCS-2 only",
+        "no connection: Connection refused": "no connection: Connection refused",
+        "A reason": "a reason",
+        "": "",
+    }
+    assert {text: inside_sentence(text) for text in cases} == cases
+
+
+def test_tries_that_were_put_off_for_the_same_reason_are_one_line() -> None:
+    tries = [
+        replace(attempt("deferred", f"Throttled - please wait [ {n} ].", number=n), ended_ms=T0 + n * 1_000)
+        for n in range(1, 34)
+    ]
+    odd = replace(attempt("deferred", "No connection", number=34), ended_ms=T0 + 34_000)
+    taken = replace(attempt("answered", number=35), ended_ms=T0 + 35_000)
+    told = history(attempts=(*tries, odd, taken), provider_message_id=None)
+    lines = [(line.attempt, line.text) for line in timeline(told, advise) if line.what == "submit"]
+    assert lines[:2] == [
+        (
+            33,
+            (
+                "not taken by vonage: tried 33 times from 1.0 s to 33 s after it was accepted, "
+                "last: throttled - please wait [ 33 ]; to be tried again"
+            ),
+        ),
+        (34, "not taken by vonage: no connection; to be tried again"),
+    ]
+    assert [number for number, _ in lines] == [33, 34, 35]
 
 
 def test_a_code_that_no_table_has_is_told_as_it_is() -> None:
@@ -144,7 +197,7 @@ def test_an_error_is_not_hidden_beside_a_success() -> None:
 def test_a_lost_submit_answer_is_told_as_such() -> None:
     told = history(attempts=(attempt("ambiguous", "No answer within 15 s."),), provider_message_id=None)
     assert sentence(told, advise) == (
-        "Perhaps sent: vonage was asked and its answer is missing (no answer within 15 s). "
+        "Perhaps sent: vonage was asked and gave no clear answer (no answer within 15 s). "
         "It is not sent again; a receipt settles it."
     )
 

@@ -2,6 +2,7 @@
 
 The CLI, the API and the pages show the same words because all of them take them from here (promise 9).
 
+    err_source    whether a code came from the submit's answer or from a receipt: two tables
     explanation   what a message's code means and what to do about it
     sentence      the answer to "what became of it, and why?"
 
@@ -10,7 +11,7 @@ The timeline is in ``hub/timeline.py`` and takes its words from here.
 ``advise`` is ``Provider.advise`` of the message's provider, or ``no_advice`` where it is not configured any more.
 """
 
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from receipted.domain.advice import Advice
 from receipted.domain.message import Message, Part
@@ -31,6 +32,10 @@ def no_advice(err_code: str, *, at_submit: bool) -> Advice | None:
 
 NO_ERROR: frozenset[str] = frozenset({"", "0", "00", "000"})
 """The codes that mean that nothing went wrong."""
+
+Source: TypeAlias = Literal["submit", "receipt"]
+CODE_WORD: dict[Source, str] = {"submit": "status", "receipt": "err-code"}
+"""What the documentation of providers calls a code of either table."""
 
 _RETRY: dict[bool | None, str] = {
     True: " Trying again may help.",
@@ -60,18 +65,30 @@ def duration(ms: int) -> str:
 # --- the code ---------------------------------------------------------------------------------------------------------
 
 
-def advice(message: Message, advise: Advise, part: Part | None = None) -> Advice | None:
-    """The row of the provider's table for the code that ``part`` (or the message as a whole) ended with.
+def err_source(message: Message, part: Part | None = None) -> Source | None:
+    """Where the code of ``part`` (or of the message as a whole) came from: the two sources have a table each.
 
-    A code comes from a receipt or from the answer to the submit, which are two tables. Only a part that was refused at
-    submit has no id of the provider's; of a message without its parts, only the ``reason`` beside the code tells.
+    A refusal at submit has its reason beside the code and no time of a carrier; a receipt's code stands without a
+    reason. None without a code.
     """
-    code = part.err_code if part else message.err_code
-    if code is None or code in NO_ERROR:
-        return None
     decisive = part or decisive_part(message)
-    at_submit = decisive.provider_message_id is None if decisive else message.reason is not None
-    return advise(code, at_submit=at_submit)
+    said = decisive or message
+    if _code(message, part) is None:
+        return None
+    carrier_ms = decisive.carrier_ms if decisive else None
+    refused = said.status is Status.REJECTED and said.reason is not None and carrier_ms is None
+    return "submit" if refused else "receipt"
+
+
+def advice(message: Message, advise: Advise, part: Part | None = None) -> Advice | None:
+    """The row of the provider's table for the code that ``part`` (or the message as a whole) ended with."""
+    code, source = _code(message, part), err_source(message, part)
+    return advise(code, at_submit=source == "submit") if code is not None else None
+
+
+def _code(message: Message, part: Part | None) -> str | None:
+    code = part.err_code if part else message.err_code
+    return None if code in NO_ERROR else code
 
 
 def explanation(message: Message, advise: Advise) -> str | None:
@@ -99,7 +116,7 @@ def sentence(history: History, advise: Advise) -> str:
             if last and last.outcome == "ambiguous":
                 why = inside_sentence(last.detail)
                 return (
-                    f"Perhaps sent: {message.provider} was asked and its answer is missing ({why}). "
+                    f"Perhaps sent: {message.provider} was asked and gave no clear answer ({why}). "
                     "It is not sent again; a receipt settles it."
                 )
             return f"Handed to {message.provider}; no receipt yet."
@@ -125,13 +142,14 @@ def _queued(message: Message, attempts: tuple[SubmitAttempt, ...]) -> str:
 
 
 def _why(message: Message, advise: Advise) -> str:
-    row = advice(message, advise)
+    row, source = advice(message, advise), err_source(message)
+    word = CODE_WORD[source] if source else ""
     if row:
-        return f"{inside_sentence(row.meaning)} (err-code {row.code}).{_RETRY[row.retry]}"
+        return f"{inside_sentence(row.meaning)} ({word} {row.code}).{_RETRY[row.retry]}"
     if message.reason:
         return f"{inside_sentence(message.reason)}."
-    if message.err_code and message.err_code not in NO_ERROR:
-        return f"{message.provider} gave err-code {message.err_code}, which is not in our table."
+    if source:
+        return f"{message.provider} gave {word} {message.err_code}, which is not in our table."
     return inside_sentence(BY_STATUS[message.status].meaning) + "; no reason was given."
 
 
@@ -162,6 +180,9 @@ def whole_sentence(text: str) -> str:
 
 
 def inside_sentence(text: str) -> str:
-    """Inside a sentence: no full stop, no capital, except where a word like SMS or UCS-2 begins it."""
+    """Inside a sentence: no full stop, and no capital where it only begins the text.
+
+    With other capitals in it, it is a title or begins with a name (Bad Credentials, SMS, Vonage answered HTTP 500).
+    """
     text = text.strip().removesuffix(".")
-    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
+    return text if text[1:] != text[1:].lower() else text[:1].lower() + text[1:]

@@ -4,8 +4,10 @@ A receipt's verdict is not stored. It follows from the one total order of ``doma
 again in the order of their arrival and each is compared with what was known until then, and with what counts now.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from itertools import groupby
 
 import msgspec
 
@@ -13,7 +15,7 @@ from receipted.domain.event import Event
 from receipted.domain.message import Message, Part
 from receipted.domain.receipt import Receipt, Signature
 from receipted.domain.status import Status, order_key
-from receipted.hub.explain import NO_ERROR, Advise, duration, inside_sentence
+from receipted.hub.explain import CODE_WORD, NO_ERROR, Advise, duration, inside_sentence
 from receipted.hub.ports import History, StoredReceipt, SubmitAttempt
 
 
@@ -74,7 +76,7 @@ def timeline(history: History, advise: Advise) -> list[Line]:
     """Every fact of the message in order of time; at one moment, causes before their effects."""
     lines = [
         _accepted(history.message),
-        *(_submit(attempt, history.message) for attempt in history.attempts),
+        *_submits(history.attempts, history.message),
         *_receipts(history, advise),
         *(_status(event, history.message) for event in history.events if event.previous is not None),
     ]
@@ -93,20 +95,35 @@ def _accepted(message: Message) -> Line:
     )
 
 
-def _submit(attempt: SubmitAttempt, message: Message) -> Line:
-    took, detail = (
-        duration(attempt.ended_ms - attempt.started_ms),
-        attempt.detail and f": {inside_sentence(attempt.detail)}",
-    )
+def _submits(attempts: Sequence[SubmitAttempt], message: Message) -> Iterator[Line]:
+    """A line for each try, and one for a run of tries that were put off for the same reason."""
+    for _, run in groupby(attempts, key=_sameness):
+        yield _submit(list(run), message)
+
+
+def _sameness(attempt: SubmitAttempt) -> object:
+    # Waits that the provider names differ from one try to the next.
+    return re.sub(r"\d+", "", attempt.detail) if attempt.outcome == "deferred" else attempt.attempt
+
+
+def _submit(tries: list[SubmitAttempt], message: Message) -> Line:
+    first, attempt = tries[0], tries[-1]
+    took = duration(attempt.ended_ms - attempt.started_ms)
+    detail = attempt.detail and f": {inside_sentence(attempt.detail)}"
     ids = ", ".join(part.provider_message_id for part in message.parts if part.provider_message_id)
+    since_ms = attempt.ended_ms - message.created_ms
+    deferred = f"not taken by {message.provider}{detail}"
+    if len(tries) > 1:
+        span = f"from {duration(first.ended_ms - message.created_ms)} to {duration(since_ms)} after it was accepted"
+        deferred = f"not taken by {message.provider}: tried {len(tries)} times {span}{detail and ', last' + detail}"
     texts = {
         "answered": f"submitted, {message.provider} answered in {took}" + (f", id {ids}" if ids else detail),
-        "deferred": f"not taken by {message.provider}{detail}; to be tried again",
-        "ambiguous": f"submitted, no answer after {took}{detail}; not sent again, a receipt settles it",
+        "deferred": f"{deferred}; to be tried again",
+        "ambiguous": f"submitted, no clear answer after {took}{detail}; not sent again, a receipt settles it",
     }
     return Line(
         at_ms=attempt.ended_ms,
-        since_ms=attempt.ended_ms - message.created_ms,
+        since_ms=since_ms,
         what="submit",
         text=texts.get(attempt.outcome, f"submit {attempt.outcome}{detail}"),
         attempt=attempt.attempt,
@@ -188,7 +205,7 @@ def _receipt(
                 f"receipt: {receipt.status}",
                 f" for part {part.seq}" if part and message.part_count > 1 else "",
                 f" (written {receipt.raw_status})" if receipt.raw_status.lower() != receipt.status else "",
-                f", err-code {receipt.err_code}" if coded else "",
+                f", {CODE_WORD['receipt']} {receipt.err_code}" if coded else "",
                 f": {inside_sentence(row.meaning)}" if row else "",
                 f", network {receipt.network}" if receipt.network else "",
                 f", price {receipt.price}" if receipt.price else "",
