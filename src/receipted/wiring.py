@@ -8,6 +8,7 @@ import fcntl
 import gc
 import hmac
 import os
+import resource
 import secrets
 import sys
 import time
@@ -24,7 +25,7 @@ from receipted.domain.message import Message
 from receipted.doors.api import api
 from receipted.doors.metrics import Metrics
 from receipted.doors.server import Server, listen, unless_stopped
-from receipted.doors.webhooks import App, Doorway, WebhookDoor, not_found
+from receipted.doors.webhooks import App, Doorway, Read, Scope, Send, WebhookDoor, not_found
 from receipted.hub.accept import Accept, SendRequest
 from receipted.hub.expire import Expire
 from receipted.hub.notify import Listener, Notify
@@ -221,7 +222,7 @@ class Hub:
             )
             doors |= dict.fromkeys(provider.webhook_paths, door)
         self._doors = Doorway(doors, not_found)
-        self._all = Doorway(doors, unless_stopped(self._api()))
+        self._all = unless_stopped(Doorway(doors, self._api()))
 
     def _api(self) -> App:
         return api(  # type: ignore[return-value]
@@ -237,11 +238,11 @@ class Hub:
     def _token_ok(self, token: str) -> bool:
         return hmac.compare_digest(token.encode(), self.token.encode())
 
-    async def _whole(self, *call: object) -> None:
-        await self._all(*call)  # type: ignore[arg-type]
+    async def _whole(self, scope: Scope, read: Read, send: Send) -> None:
+        await self._all(scope, read, send)
 
-    async def _webhooks(self, *call: object) -> None:
-        await self._doors(*call)  # type: ignore[arg-type]
+    async def _webhooks(self, scope: Scope, read: Read, send: Send) -> None:
+        await self._doors(scope, read, send)
 
     async def _start_providers(self, stack: AsyncExitStack) -> None:
         for provider in self.providers.values():
@@ -306,6 +307,7 @@ def serve(settings: Settings, *, banner: Callable[[ServeInfo], None], after_rest
     """
     logs.configure(settings.log.level, json_lines=settings.log.json_lines)
     sys.setswitchinterval(SWITCH_S)
+    _many_files()
     uvloop.run(_serve(settings, banner, after_restore))
 
 
@@ -321,12 +323,23 @@ async def _serve(settings: Settings, banner: Callable[[ServeInfo], None], after_
                 tls_cert=str(settings.tls_cert) if settings.tls_cert else None,
                 tls_key=str(settings.tls_key) if settings.tls_key else None,
             )
+            store = hub.store
             async with _task(server.close_the_slow()):
                 banner(_info(hub, sock.getsockname()[1]))
                 _settle_garbage()
                 await server.serve(sockets=[sock])
+        if store.stuck:
+            # Its threads wait for a database that does not answer, and would keep the process alive for ever.
+            os._exit(1)
     finally:
         sock.close()
+
+
+def _many_files() -> None:
+    """Allow as many open files as the system lets us: each connection is one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _settle_garbage() -> None:

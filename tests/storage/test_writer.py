@@ -108,9 +108,11 @@ class Watch:
 
 
 @asynccontextmanager
-async def writing(tape: Tape, *, waiting: int = 10_000) -> AsyncIterator[tuple[Writer[Tape], Watch]]:
+async def writing(
+    tape: Tape, *, waiting: int = 10_000, stuck_s: float = WAIT_S
+) -> AsyncIterator[tuple[Writer[Tape], Watch]]:
     watch = Watch()
-    writer: Writer[Tape] = Writer(tape.open, waiting=waiting, observe=watch)
+    writer: Writer[Tape] = Writer(tape.open, waiting=waiting, observe=watch, stuck_s=stuck_s)
     await writer.start()
     try:
         yield writer, watch
@@ -385,3 +387,19 @@ async def test_a_sync_that_failed_once_is_not_believed_later() -> None:
         tape.disk_broken = False
         results = await asyncio.gather(*tasks, return_exceptions=True)
         assert [type(result) for result in results] == [StorageUnavailable, StorageUnavailable]
+
+
+async def test_a_database_that_does_not_answer_keeps_nobody_waiting() -> None:
+    tape = Tape()
+    async with writing(tape, stuck_s=0.1) as (writer, watch):
+        first = await held(tape, writer)
+        (second,) = await queued(writer, "second")
+        for waiting in (first, second):
+            with pytest.raises(StorageUnavailable, match="does not answer"):
+                await waiting
+        with pytest.raises(StorageUnavailable, match="does not answer"):
+            await writer.write(store, "third")
+        tape.gate.set()
+        await watch.until("store.available")
+        assert await writer.write(store, "fourth") == "stored fourth"
+        assert tape.batches == [["first"], ["fourth"]]

@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ class DatabaseTooNew(Exception):
     """The database was written by a newer version of receipted. Install that version, or restore a backup."""
 
 
+@cache
 def head() -> str:
     """The schema version of this code."""
     current = ScriptDirectory.from_config(_config()).get_current_head()
@@ -25,6 +27,7 @@ def head() -> str:
     return current
 
 
+@cache
 def revisions() -> frozenset[str]:
     """All schema versions that this code can upgrade from."""
     return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())

@@ -19,6 +19,8 @@ ONE_HUB = 0x72656365
 """Advisory lock that the hub writing to a database holds, so that a second one is refused instead of doing harm."""
 CONNECT_TIMEOUT_S = 3
 STATEMENT_TIMEOUT_MS = 15_000
+SILENCE_S = 10
+"""How long a server may not acknowledge what was sent to it before the connection counts as gone."""
 
 _TYPES: dict[str, str] = {
     "received_ms": "bigint", "carrier_ms": "bigint", "raw": "bytea", "due_ms": "bigint", "created_ms": "bigint",
@@ -177,9 +179,22 @@ def _statement(receipt: Receipt, key: str) -> tuple[object, ...]:
     )  # fmt: skip
 
 
+def _url(url: str) -> sa.URL:
+    """The address of a PostgreSQL database. Raises ArgumentError that says what is wrong, without the password."""
+    try:
+        parsed = sa.engine.make_url(url)
+    except ValueError as error:
+        raise sa.exc.ArgumentError("the setting `database` is not an address: its port must be a number") from error
+    if parsed.get_backend_name() not in ("postgresql", "postgres"):
+        raise sa.exc.ArgumentError(
+            f"the setting `database` begins with {parsed.drivername}://; it takes postgresql://user:password@host/name"
+        )
+    return parsed.set(drivername="postgresql+psycopg")
+
+
 def engine(url: str, *, pool_size: int) -> sa.Engine:
     """An SQLAlchemy engine over ``postgresql://…`` with bounded waits."""
-    parsed = sa.engine.make_url(url).set(drivername="postgresql+psycopg")
+    parsed = _url(url)
     return sa.create_engine(
         parsed,
         pool_size=pool_size,
@@ -188,6 +203,8 @@ def engine(url: str, *, pool_size: int) -> sa.Engine:
         pool_pre_ping=True,
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
+            "keepalives_idle": SILENCE_S,
+            "tcp_user_timeout": SILENCE_S * 1000,
             "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c synchronous_commit=on",
         },
     )

@@ -35,6 +35,9 @@ CHECK_KEPT_S = 1.0
 LONGEST_S = 10.0
 """How long a question may take; then its asker is told to narrow it, and others get the connection."""
 
+READ_S = 20.0
+"""How long a database may not answer a question at all."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -60,6 +63,11 @@ class SqlStore:
         self._log = logbook.Logbook(rejected_kept)
         self._events = events
 
+    @property
+    def stuck(self) -> bool:
+        """Whether the database has not answered a write for long, and still does not."""
+        return self._writer.stuck
+
     async def start(self) -> None:
         """Open the write connection. Raises what opening it raises."""
         await self._writer.start()
@@ -67,7 +75,8 @@ class SqlStore:
     async def close(self) -> None:
         """Commit what waits and let go of the database. Harmless when repeated."""
         await self._writer.close()
-        await asyncio.to_thread(self._reading.dispose)
+        if not self._writer.stuck:
+            await asyncio.to_thread(self._reading.dispose)
 
     # --- writes -------------------------------------------------------------------------------------------------------
 
@@ -161,7 +170,11 @@ class SqlStore:
         return Finding(what="database", ok=True, said=f"can be written to, schema {migrate.head()}")
 
     async def _read(self, question: Callable[Concatenate[sa.Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        return await asyncio.to_thread(self._ask, lambda connection: question(connection, *args, **kwargs))
+        try:
+            async with asyncio.timeout(READ_S):
+                return await asyncio.to_thread(self._ask, lambda connection: question(connection, *args, **kwargs))
+        except TimeoutError as error:
+            raise StorageUnavailable("the database does not answer") from error
 
     def _ask(self, question: Callable[[sa.Connection], R]) -> R:
         try:
@@ -203,7 +216,11 @@ def sqlite_file(folder: Path) -> Path:
 
 def place(database: str, folder: Path) -> str:
     """Where the data is, for a person: a path, or a URL without its password."""
-    return sa.engine.make_url(database).render_as_string(hide_password=True) if database else str(sqlite_file(folder))
+    if not database:
+        return str(sqlite_file(folder))
+    parsed = sa.engine.make_url(database)
+    shown = {name: value for name, value in parsed.query.items() if name == "host"}
+    return parsed.set(query=shown).render_as_string(hide_password=True)
 
 
 def inspect(database: str, folder: Path) -> list[Finding]:

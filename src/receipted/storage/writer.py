@@ -16,6 +16,10 @@ from receipted.hub.ports import Observe
 LARGEST = 512
 """Items in one transaction at most: bounds how long one commit keeps its callers waiting."""
 RETRY_FIRST_S, RETRY_CAP_S = 0.1, 2.0
+STUCK_S = 8.0
+LOOKS = 8
+"""How often within that time somebody looks."""
+SILENT = "the database does not answer"
 DISK = "the disk cannot sync; check it, then start the hub again"
 
 
@@ -111,8 +115,13 @@ class Writer(Generic[S]):
         waiting: int,
         observe: Observe,
         prove: Callable[[S], object] = lambda session: None,
+        stuck_s: float = STUCK_S,
     ) -> None:
-        """``prove`` writes something inside a transaction: what shows, after an outage, that writing works again."""
+        """``prove`` writes something inside a transaction: what shows, after an outage, that writing works again.
+
+        ``stuck_s`` is how long one transaction may take before the database counts as away.
+        """
+        self._stuck_s = stuck_s
         self._open_session = open_session
         self._prove = prove
         self._most_waiting = waiting
@@ -126,6 +135,11 @@ class Writer(Generic[S]):
         self._given_up = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="receipted-writer", daemon=True)
+        self._taking = threading.Lock()
+        self._current: list[_Waiting] = []
+        self._began_s: float | None = None
+        self.stuck = False
+        """Whether the database has not answered for ``stuck_s``."""
         self._syncer: Syncer[S] = Syncer(answer=self._answer, failed=self._give_up)
 
     async def start(self) -> None:
@@ -135,14 +149,15 @@ class Writer(Generic[S]):
         self._started = started
         self._thread.start()
         await started
+        self._loop.call_later(self._stuck_s / LOOKS, self._look)
 
     async def write(self, bulk: "Bulk[S, Item, Result]", item: Item) -> Result:
         """Write one item; returns its result when it is committed.
 
         Raises Overloaded (too much waits), StorageUnavailable (not stored), or the ReceiptedError that ``bulk`` gave.
         """
-        if self._broken is not None:
-            raise StorageUnavailable(self._broken)
+        if self._broken is not None or self.stuck:
+            raise StorageUnavailable(self._broken or SILENT)
         if self._closing or self._loop is None:
             raise StorageUnavailable("the hub is stopping")
         if self._unanswered >= self._most_waiting:
@@ -158,8 +173,25 @@ class Writer(Generic[S]):
         """Commit what waits, then end the thread. Harmless when repeated or never started."""
         self._closing = True
         self._filled.set()
-        if self._thread.is_alive():
-            await asyncio.to_thread(self._thread.join)
+        if self._thread.is_alive() and not self.stuck:
+            await asyncio.to_thread(self._thread.join, self._stuck_s)
+            self.stuck = self._thread.is_alive()
+
+    def _look(self) -> None:
+        """Again and again: if the database does not answer, nobody shall wait for it, and nothing more shall pile up."""
+        began_s = self._began_s
+        if began_s is not None and time.monotonic() - began_s > self._stuck_s and not self.stuck:
+            self.stuck = True
+            self._observe("store.unavailable", problem=SILENT)
+            with self._taking:
+                queued = self._queue[:]
+                del self._queue[: len(queued)]
+            self._resolve(queued, [StorageUnavailable(SILENT)] * len(queued))
+            for _, _, future in self._current:
+                if not future.done():
+                    future.set_exception(StorageUnavailable(SILENT))
+        if self._loop is not None and not self._closing:
+            self._loop.call_later(self._stuck_s / LOOKS, self._look)
 
     # --- in the writer's thread ---------------------------------------------------------------------------------------
 
@@ -175,9 +207,16 @@ class Writer(Generic[S]):
             self._filled.wait()
             self._filled.clear()
             while self._queue:
-                batch = self._queue[:LARGEST]
-                del self._queue[: len(batch)]
-                self._commit(batch)
+                with self._taking:
+                    batch = self._queue[:LARGEST]
+                    del self._queue[: len(batch)]
+                self._current, self._began_s = batch, time.monotonic()
+                if batch:
+                    self._commit(batch)
+                self._current, self._began_s = [], None
+                if self.stuck:
+                    self.stuck = False
+                    self._observe("store.available")
             if self._closing and not self._queue:
                 break
         self._syncer.close()
@@ -242,8 +281,8 @@ class Writer(Generic[S]):
         self._given_up = True
 
     def _resolve(self, batch: list[_Waiting], results: list[Any]) -> None:
-        self._unanswered -= len(batch)
         for (_, _, future), result in zip(batch, results, strict=True):
+            self._unanswered -= 1
             if future.done():
                 continue
             if isinstance(result, ReceiptedError):
