@@ -8,6 +8,7 @@ ReceiptedError
 ├── Conflict           an Idempotency-Key that was used for another request
 ├── Overloaded         too much is waiting already: try again later
 └── StorageUnavailable the database cannot take anything now: try again later
+    └── Unstorable     the database is well and refuses this very thing: trying again gives the same
 """
 
 
@@ -56,3 +57,7 @@ class StorageUnavailable(ReceiptedError):
     """The database could not store or read. Nothing is certain to be stored: try again, with the same key."""
 
     retry = True
+
+
+class Unstorable(StorageUnavailable):
+    """The database is well, and refuses this very thing. A door still asks for it again, since it may be our fault."""

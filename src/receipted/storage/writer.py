@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
-from receipted.domain.errors import Overloaded, ReceiptedError, StorageUnavailable
+from receipted.domain.errors import Overloaded, ReceiptedError, StorageUnavailable, Unstorable
 from receipted.hub.ports import Observe
 
 LARGEST = 512
@@ -178,7 +178,7 @@ class Writer(Generic[S]):
             self.stuck = self._thread.is_alive()
 
     def _look(self) -> None:
-        """Again and again: if the database does not answer, nobody shall wait for it, and nothing more shall pile up."""
+        """Again and again: if the database does not answer, nobody shall wait for it, and nothing shall pile up."""
         began_s = self._began_s
         if began_s is not None and time.monotonic() - began_s > self._stuck_s and not self.stuck:
             self.stuck = True
@@ -241,7 +241,7 @@ class Writer(Generic[S]):
                     self._commit([waiting])
                 return
             self._observe("store.failed", problem=repr(error))
-            self._refuse(batch, "the database refused this")
+            self._answer(batch, [Unstorable("the database refused this")])
         else:
             self._observe("store.committed", ops=len(batch), ms=(time.monotonic() - started) * 1000)
             if session.synced_by_commit:
