@@ -63,6 +63,7 @@ class FarHub:
         self.course: list[dict[str, Any]] = [message()]
         self.stored: list[dict[str, Any]] = []
         self.receipts: list[dict[str, Any]] = []
+        self.ready: tuple[int, dict[str, Any]] = (200, {"status": "ready"})
         self.rejected: list[dict[str, Any]] = []
         self.timeline: dict[str, Any] = {}
         self.feed: list[list[dict[str, Any]]] = []
@@ -77,6 +78,7 @@ class FarHub:
         app.router.add_get("/v1/messages/{id}", self._look)
         app.router.add_get("/v1/messages/{id}/timeline", self._timeline)
         app.router.add_get("/v1/unmatched", self._unmatched)
+        app.router.add_get("/readyz", self._readyz)
         app.router.add_get("/v1/rejected", self._rejected)
         app.router.add_get("/v1/events", self._events)
         return app
@@ -86,7 +88,7 @@ class FarHub:
         body = await request.json() if request.can_read_body else None
         key = request.headers.get("Idempotency-Key")
         self.asked.append((request.method, request.path, dict(request.query), body, key))
-        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+        if request.path != "/readyz" and request.headers.get("Authorization") != f"Bearer {TOKEN}":
             return web.json_response({"title": "Unauthorized", "status": 401, "detail": "no"}, status=401)
         if self.problem:
             status, document = self.problem
@@ -110,6 +112,10 @@ class FarHub:
 
     async def _unmatched(self, request: web.Request) -> web.Response:
         return web.json_response({"receipts": self.receipts})
+
+    async def _readyz(self, request: web.Request) -> web.Response:
+        status, document = self.ready
+        return web.json_response(document, status=status)
 
     async def _rejected(self, request: web.Request) -> web.Response:
         return web.json_response({"rejected": self.rejected[: int(request.query["limit"])]})

@@ -14,22 +14,24 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.cli.command import PROGRAM, Ran, environment, receipted
+from tests.cli.command import PROGRAM, Ran, environment, on_terminal, receipted
+from tests.cli.conftest import Run
+from tests.cli.far_hub import FarHub
 
 START_S = 30
 FAST = {"RECEIPTED_PROVIDERS__SANDBOX__SPEED": "50"}
 
 
 @asynccontextmanager
-async def served(home: Path, *arguments: str) -> AsyncIterator[tuple[Process, str]]:
+async def served(home: Path, *arguments: str, **env: str) -> AsyncIterator[tuple[Process, str]]:
     """A running hub and what it printed until its banner was whole."""
     process = await asyncio.create_subprocess_exec(
-        *PROGRAM, "serve", "--port", "0", *arguments, cwd=home, env=environment(home, **FAST), stderr=PIPE
+        *PROGRAM, "serve", "--port", "0", *arguments, cwd=home, env=environment(home, **FAST, **env), stdout=PIPE
     )
-    assert process.stderr is not None
+    assert process.stdout is not None
     try:
         async with asyncio.timeout(START_S):
-            banner = await _banner(process.stderr)
+            banner = await _banner(process.stdout)
         yield process, banner
     finally:
         if process.returncode is None:
@@ -72,24 +74,100 @@ async def test_every_command_works_with_the_hub_that_serve_starts(tmp_path: Path
         async with aiohttp.ClientSession() as session, session.get(f"{url}/webhooks/vonage", params=receipt) as answer:
             assert answer.status == 200
         assert "0A00" in (await run("unmatched")).out
-        assert "ok\tdatabase" in (await run("doctor")).out
+        doctor = await run("doctor")
+        assert doctor.code == 0, doctor
+        for found in ("database", "disk", f"hub\tanswers at {url}, ready"):
+            assert f"ok\t{found}" in doctor.out
     assert not (tmp_path / "data" / "hub.json").exists()
 
 
-async def test_the_banner_says_where_everything_is_and_the_token_once(tmp_path: Path) -> None:
+async def test_the_banner_says_where_everything_is_and_no_token_into_a_pipe(tmp_path: Path) -> None:
     async with served(tmp_path, "--data-dir", "mine") as (process, banner):
         token = (tmp_path / "mine" / "token").read_text().strip()
-        for said in ("mine/receipted.db", "sandbox", "/webhooks/vonage", f"RECEIPTED_DATA_DIR={tmp_path}/mine", token):
+        assert token not in banner
+        for said in (
+            "mine/receipted.db",
+            "sandbox (simulated: no SMS leaves this machine)",
+            "/webhooks/vonage",
+            "kept in mine/token",
+            f"RECEIPTED_DATA_DIR={tmp_path}/mine",
+            f"$(cat {tmp_path}/mine/token)",
+        ):
             assert said in banner
+        assert "Warning" not in banner
         curl = next(line.strip() for line in banner.splitlines() if line.strip().startswith("curl"))
         if shutil.which("curl"):
-            shell = await asyncio.create_subprocess_shell(curl, cwd=tmp_path, stdout=PIPE, stderr=PIPE)
+            shell = await asyncio.create_subprocess_shell(curl, cwd="/", stdout=PIPE, stderr=PIPE)
             out, _ = await shell.communicate()
             assert json.loads(out)["status"] == "queued"
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
-    async with served(tmp_path, "--data-dir", "mine") as (_, banner):
-        assert token not in banner
+
+
+async def test_the_token_is_shown_on_a_terminal_at_the_first_start_only(tmp_path: Path) -> None:
+    for first in (True, False):
+        serving = asyncio.create_task(on_terminal("serve", "--port", "0", home=tmp_path, env=FAST))
+        file = tmp_path / "data" / "hub.json"
+        async with asyncio.timeout(START_S):
+            while not file.exists() or not file.read_text():
+                assert not serving.done(), serving.result()
+                await asyncio.to_thread(os.sched_yield)
+        told = json.loads(file.read_text())
+        # It listens before the banner and answers only after it.
+        async with aiohttp.ClientSession() as session, session.get(f"{told['url']}/healthz") as answer:
+            assert answer.status == 200
+        os.kill(told["pid"], signal.SIGTERM)
+        shown = (await serving).err
+        assert ((tmp_path / "data" / "token").read_text().strip() in shown) is first
+        assert "kept in" in shown
+
+
+async def test_a_hub_that_listens_anywhere_is_shown_where_it_can_be_called_and_warns(tmp_path: Path) -> None:
+    async with served(tmp_path, "--host", "0.0.0.0") as (_, banner):
+        url = re.findall(r"Hub +(http://127\.0\.0\.1:\d+)", banner)[0]
+        assert banner.count("0.0.0.0") == 1
+        assert "without TLS: tokens and texts go in the clear" in banner
+        assert json.loads((tmp_path / "data" / "hub.json").read_text())["url"] == url
+
+
+TLS = {"RECEIPTED_TLS_CERT": "cert.pem", "RECEIPTED_TLS_KEY": "key.pem"}
+
+
+async def test_tls_files_that_cannot_be_used_are_named_before_the_banner(tmp_path: Path) -> None:
+    for command in (("serve", "--port", "0"), ("settings", "--check"), ("doctor",)):
+        ran = await receipted(*command, home=tmp_path, env=TLS)
+        assert (ran.code, ran.out) == (2, "")
+        assert "setting tls_cert (RECEIPTED_TLS_CERT): cert.pem cannot be read: No such file" in ran.err
+    for file in TLS.values():
+        (tmp_path / file).write_text("-----BEGIN CERTIFICATE-----\n")
+    ran = await receipted("serve", "--port", "0", home=tmp_path, env=TLS)
+    assert (ran.code, ran.out) == (2, "")
+    assert "cert.pem and key.pem are no certificate with its unencrypted key" in ran.err
+
+
+async def test_doctor_says_that_no_hub_runs_and_that_receipts_are_not_verified(tmp_path: Path) -> None:
+    ran = await receipted(
+        "doctor",
+        home=tmp_path,
+        env={
+            "RECEIPTED_URL": "http://127.0.0.1:1",
+            "RECEIPTED_PROVIDERS__VONAGE__API_KEY": "abcd",
+            "RECEIPTED_PROVIDERS__VONAGE__API_SECRET": "x",
+            "RECEIPTED_PROVIDERS__VONAGE__BASE_URL": "http://127.0.0.1:1",
+        },
+    )
+    assert ran.code == 1
+    assert "wrong\thub\tno hub runs at http://127.0.0.1:1\tStart it with `" in ran.out
+    assert "ok\tvonage receipts\treceipts are not verified: set signature_secret in [providers.vonage]" in ran.out
+
+
+async def test_doctor_tells_a_hub_that_is_not_ready_and_what_is_no_hub(run: Run, hub: FarHub) -> None:
+    hub.ready = (503, {"detail": "not ready: database"})
+    ran = await run("doctor")
+    assert f"wrong\thub\tanswers at {hub.url} but is not ready: not ready: database\t" in ran.out
+    hub.ready = (404, {})
+    ran = await run("doctor")
+    assert f"wrong\thub\tsomething else than a hub answers at {hub.url}: HTTP 404\t" in ran.out
 
 
 async def test_tail_shows_what_happens_and_ends_quietly(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import aiohttp
 from receipted.cli.answers import Json
 from receipted.cli.configuration import load
 from receipted.cli.failure import CommandError, Exit
+from receipted.cli.hints import reachable
 from receipted.settings import Settings
 
 CONNECT_TIMEOUT_S = 3.0
@@ -48,8 +49,8 @@ def address(url: str | None) -> str:
     if not given:
         settings = load()
         scheme = "https" if settings.tls_cert else "http"
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
-        given = hub_file_url(settings) or f"{scheme}://{host}:{settings.port}"
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        given = hub_file_url(settings) or reachable(f"{scheme}://{host}:{settings.port}")
     if not given.startswith(("http://", "https://")):
         raise CommandError(f"--url: {given!r} is no web address; write http://127.0.0.1:8000.", code=Exit.USAGE)
     return given.rstrip("/")

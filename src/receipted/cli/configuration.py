@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import ssl
 import tomllib
 import typing
 from collections.abc import Iterator, Sequence
@@ -50,13 +51,34 @@ def load(**given: object) -> Settings:
 
 
 def load_whole(**given: object) -> Settings:
-    """As ``load``, and each provider's section too is checked against its kind's model. Raises CommandError."""
+    """As ``load``; each provider's section is checked against its kind's model too, and the TLS files are read.
+
+    Raises CommandError.
+    """
     settings = load(**given)
     problems = [line for name in settings.providers for line in _provider_problems(name, settings.providers[name])]
     problems += _default_provider_problems(settings)
+    problems += _tls_problems(settings)
     if problems:
         raise _failure(problems)
     return settings
+
+
+def is_simulated(settings: Settings, provider: str) -> bool:
+    """Whether a provider is the simulated carrier: the kind that takes messages when no other can."""
+    return bool(settings.providers.get(provider, {}).get("kind", provider) == ALWAYS[-1])
+
+
+def unverified(settings: Settings) -> list[str]:
+    """Configured providers whose receipts could be forged: their kind knows a ``signature_secret``, and none is set."""
+    found = []
+    for name, section in settings.providers.items():
+        values = dict(section)
+        model = kind_named(str(values.pop("kind", name))).settings.model_validate(values)
+        secret = getattr(model, "signature_secret", None)
+        if isinstance(secret, SecretStr) and not secret.get_secret_value():
+            found.append(name)
+    return found
 
 
 def wrong(problem: ValidationError, where: Sequence[str] = ()) -> CommandError:
@@ -92,6 +114,31 @@ def _default_provider_problems(settings: Settings) -> list[str]:
         return []
     must = f"must be one of {', '.join(known)}, was {settings.default_provider!r}."
     return [f"setting default_provider ({PREFIX}DEFAULT_PROVIDER): {must}"]
+
+
+def _tls_problems(settings: Settings) -> list[str]:
+    """What would keep the server from speaking HTTPS, found before it listens."""
+    cert, key = settings.tls_cert, settings.tls_key
+    if cert is None or key is None:
+        return []
+    unreadable = [line for name, file in (("tls_cert", cert), ("tls_key", key)) if (line := _unreadable(name, file))]
+    if unreadable:
+        return unreadable
+    try:
+        # Without a password to give, an encrypted key would make OpenSSL ask for one at the terminal.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=lambda: "")
+    except (OSError, ValueError) as problem:
+        why = getattr(problem, "reason", None) or "not readable as PEM"
+        return [f"settings tls_cert and tls_key: {cert} and {key} are no certificate with its unencrypted key ({why})."]
+    return []
+
+
+def _unreadable(name: str, file: Path) -> str | None:
+    try:
+        with file.open("rb"):
+            return None
+    except OSError as problem:
+        return f"setting {name} ({PREFIX}{name.upper()}): {file} cannot be read: {problem.strerror}."
 
 
 def _failure(problems: list[str]) -> CommandError:

@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from enum import IntEnum
 from typing import Any
 
+from receipted.cli.hints import named
 from receipted.cli.terminal import err
 
 
@@ -35,7 +36,7 @@ class CommandError(Exception):
 def tell(failure: CommandError) -> None:
     """Print a failure to standard error."""
     for line in failure.lines:
-        err().print(line, soft_wrap=True)
+        err().print(named(line), soft_wrap=True)
 
 
 def run(work: Coroutine[Any, Any, Exit]) -> None:

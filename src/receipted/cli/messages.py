@@ -15,6 +15,7 @@ from receipted.cli import times
 from receipted.cli.answers import Json, MessageAnswer, parse, time_of
 from receipted.cli.client import HubClient
 from receipted.cli.failure import CommandError, Exit, run
+from receipted.cli.hints import program
 from receipted.cli.options import AsJson, Url
 from receipted.cli.terminal import clean, columns, err, for_person, out, status_plain, status_text, to_json, write
 from receipted.domain.status import Status
@@ -109,7 +110,7 @@ async def _export(found: AsyncIterator[Json], line: Callable[[Json], str]) -> No
 
 async def _table(found: list[MessageAnswer], limit: int | None, *, filtered: bool) -> None:
     if not found:
-        example = 'receipted send --to 447700900000 --from Acme --text "Hello"'
+        example = f'{program()} send --to 447700900000 --from Acme --text "Hello"'
         out().print("No message fits." if filtered else f"No messages yet. Send one: {example}", soft_wrap=True)
         return
     seen_from = times.now()

@@ -13,6 +13,7 @@ from rich.text import Text
 from receipted.cli.answers import Json, MessageAnswer, parse, time_of
 from receipted.cli.client import Away, HubClient
 from receipted.cli.failure import CommandError, Exit, run
+from receipted.cli.hints import program
 from receipted.cli.options import AsJson, Url
 from receipted.cli.terminal import clean, for_person, out, status_plain, status_text, to_json, write
 from receipted.cli.times import exact
@@ -115,7 +116,7 @@ class _LiveLine:
         if message.final and message.status != "delivered" and message.why:
             line.append(f"\n{clean(message.why)}")
         if message.final:
-            line.append(f"\nreceipted show {clean(message.id)}", "dim")
+            line.append(f"\n{program()} show {clean(message.id)}", "dim")
         return line
 
 
@@ -142,5 +143,5 @@ def _tell(raw: Json, as_json: bool) -> None:
         parts = f"{message.part_count} part{'' if message.part_count == 1 else 's'}"
         said = status_text(message.status)
         said.append(f"  {clean(message.recipient)}  {parts} by {clean(message.provider)}\n")
-        said.append(f"receipted show {clean(message.id)}", "dim")
+        said.append(f"{program()} show {clean(message.id)}", "dim")
         out().print(said)

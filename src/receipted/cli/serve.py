@@ -3,8 +3,7 @@
 import json
 import os
 import shlex
-import shutil
-import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,13 +12,16 @@ import typer
 from rich.text import Text
 
 from receipted.cli import configuration
-from receipted.cli.terminal import clean, err
+from receipted.cli.hints import beyond_this_machine, program, reachable
+from receipted.cli.terminal import clean, for_person, out
+from receipted.settings import Settings
 
 if TYPE_CHECKING:
     from receipted.wiring import ServeInfo
 
 TRY_TO = "447700900000"
 """A number of Ofcom's range for drama: it belongs to nobody."""
+SIMULATED = " (simulated: no SMS leaves this machine)"
 
 
 def command(
@@ -40,8 +42,8 @@ def command(
     hub_file = settings.data_dir / "hub.json"
 
     def started(info: "ServeInfo") -> None:
-        _write_down(hub_file, info.urls[0])
-        _banner(info, elsewhere=data_dir)
+        _write_down(hub_file, reachable(info.urls[0]))
+        _banner(info, settings, data_dir)
 
     try:
         with in_words():
@@ -63,44 +65,46 @@ def _forget(hub_file: Path) -> None:
             hub_file.unlink()
 
 
-def _banner(info: "ServeInfo", elsewhere: Path | None) -> None:
-    """What a person wants to know first. On standard error, beside the log; the token only at the very first start."""
-    url = info.urls[0]
-    facts = [("Hub", one) for one in info.urls]
-    facts += [("Data", str(info.data)), ("Provider", info.provider)]
-    facts += [("Webhook", one) for one in info.webhook_urls]
-    facts += [("Token", f"{info.token_new}  (shown this once; kept in {info.token_file})")] if info.token_new else []
-    show = err().print
+def _banner(info: "ServeInfo", settings: Settings, data_dir: Path | None) -> None:
+    """What a person wants to know first, on standard output; the log stays on standard error."""
+    show = out().print
     show()
     show(Text.assemble(("receipted", "bold"), " is running. Ctrl-C stops it."))
     show()
-    for name, value in facts:
+    for name, value in _facts(info, settings):
         show(Text.assemble((f"  {name:<10}", "dim"), clean(value)), soft_wrap=True)
+    if beyond_this_machine(settings.host) and not settings.tls_cert:
+        warning = f"  Warning   it listens on {settings.host} without TLS: tokens and texts go in the clear."
+        show(Text(warning, "yellow"), soft_wrap=True)
     show()
     show("Try, in another terminal:")
     show()
-    for line in _examples(url, str(info.token_file), elsewhere):
+    for line in _examples(reachable(info.urls[0]), info.token_file, data_dir):
         show(f"  {line}", soft_wrap=True)
     show()
 
 
-def _examples(url: str, token_file: str, elsewhere: Path | None) -> tuple[str, str]:
-    """A line for this command line and one for curl, to be copied as they are. Neither shows the token."""
-    prefix = f"RECEIPTED_DATA_DIR={shlex.quote(str(elsewhere.absolute()))} " if elsewhere else ""
+def _facts(info: "ServeInfo", settings: Settings) -> Iterator[tuple[str, str]]:
+    """The token itself only at the very first start and only on a terminal: a file of output is not kept secret."""
+    simulated = configuration.is_simulated(settings, info.provider)
+    kept = f"kept in {info.token_file}"
+    yield from (("Hub", reachable(url)) for url in info.urls)
+    yield "Data", info.data
+    yield "Provider", info.provider + (SIMULATED if simulated else "")
+    yield from (("Webhook", reachable(url)) for url in info.webhook_urls)
+    yield "Token", f"{info.token_new}  (shown this once; {kept})" if info.token_new and for_person() else kept
+
+
+def _examples(url: str, token_file: Path, data_dir: Path | None) -> tuple[str, str]:
+    """A line for this command line and one for curl, to be copied as they are, from any folder. None has the token."""
+    given = data_dir or (Path(named) if (named := os.environ.get("RECEIPTED_DATA_DIR")) else None)
+    prefix = f"RECEIPTED_DATA_DIR={shlex.quote(str(given.absolute()))} " if given else ""
     body = json.dumps({"to": TRY_TO, "from": "Acme", "text": "Hello"})
     return (
-        f'{prefix}{_program()} send --to {TRY_TO} --from Acme --text "Hello" --wait',
+        f'{prefix}{program()} send --to {TRY_TO} --from Acme --text "Hello" --wait',
         f'curl {url}/v1/messages {_header(token_file)} -H "Content-Type: application/json" -d {shlex.quote(body)}',
     )
 
 
-def _program() -> str:
-    """How this command was called, so that the example can be copied: `make serve` puts nothing on the PATH."""
-    called = Path(sys.argv[0])
-    if shutil.which("receipted"):
-        return "receipted"
-    return shlex.quote(os.path.relpath(called)) if called.name == "receipted" else "python -m receipted"
-
-
-def _header(token_file: str) -> str:
-    return f'-H "Authorization: Bearer $(cat {shlex.quote(token_file)})"'
+def _header(token_file: Path) -> str:
+    return f'-H "Authorization: Bearer $(cat {shlex.quote(str(token_file.absolute()))})"'

@@ -30,7 +30,8 @@ def _refused(problem: Exception) -> CommandError:
     """What the operating system says needs a cure beside it; our own errors are whole sentences already."""
     if isinstance(problem, OSError) and problem.filename:
         return CommandError(f"{problem.filename}: {problem.strerror}; choose another folder with --data-dir.")
-    said = str(problem.args[0] if problem.args else problem)
+    system = problem.strerror if isinstance(problem, OSError) else None
+    said = system or str(problem.args[0] if problem.args else problem)
     said = said[:1].upper() + said[1:]
     return CommandError(said if said.endswith((".", ")")) else f"{said}.")
 

@@ -1,0 +1,43 @@
+"""Words of a hint that are to be copied as they stand: this program as it was called, an address that can be opened."""
+
+import os
+import shlex
+import shutil
+import sys
+from functools import cache
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ANYWHERE: tuple[str, ...] = ("0.0.0.0", "::")  # noqa: S104
+"""Hosts to listen on that are no address to call."""
+
+
+@cache
+def program() -> str:
+    """How this command was called: `make serve` puts nothing on the PATH, so ``receipted`` alone may not be found."""
+    called = Path(sys.argv[0])
+    if shutil.which("receipted"):
+        return "receipted"
+    return shlex.quote(os.path.relpath(called)) if called.name == "receipted" else "python -m receipted"
+
+
+def named(sentence: str) -> str:
+    """A sentence with the commands in it, such as `receipted serve`, called as this program was."""
+    return sentence.replace("`receipted ", f"`{program()} ")
+
+
+def reachable(url: str) -> str:
+    """A hub's address as a program on this machine calls it: a hub that listens anywhere is at 127.0.0.1."""
+    parts = urlsplit(url)
+    if parts.hostname not in ANYWHERE:
+        return url
+    return parts._replace(netloc=f"127.0.0.1:{parts.port}" if parts.port else "127.0.0.1").geturl()
+
+
+def beyond_this_machine(host: str) -> bool:
+    """Whether what listens on ``host`` can be called from elsewhere; of a name other than localhost that is assumed."""
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost"
