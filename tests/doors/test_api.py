@@ -19,6 +19,8 @@ from receipted.wiring import Hub
 DELIVERED = "447700900000"
 ABSENT = "447700909003"
 """Fails with err-code 3 (docs/sandbox.md)."""
+REFUSED = "447700909104"
+"""Refused at submit with status 4."""
 
 
 @pytest.fixture
@@ -78,8 +80,21 @@ async def test_a_message_is_sent_and_told(api: httpx.AsyncClient) -> None:
 
 async def test_a_failure_is_explained(api: httpx.AsyncClient) -> None:
     told = await final(api, (await send(api, ABSENT))["id"])
-    assert (told["status"], told["err_code"]) == ("failed", "3")
+    assert (told["status"], told["err_code"], told["err_source"]) == ("failed", "3", "receipt")
     assert told["explanation"]
+
+
+async def test_a_refusal_at_submit_is_told_from_a_receipt(api: httpx.AsyncClient) -> None:
+    told = await final(api, (await send(api, REFUSED))["id"])
+    assert (told["status"], told["err_code"], told["err_source"]) == ("rejected", "4", "submit")
+    assert [part["err_source"] for part in told["parts"]] == ["submit"]
+    timeline = (await api.get(f"/v1/messages/{told['id']}/timeline")).json()
+    assert timeline["sentence"] == "Not delivered: invalid credentials (status 4). Trying again will not help."
+    assert any("Bad Credentials" in line["text"] for line in timeline["timeline"])
+    (listed,) = (await api.get("/v1/messages")).json()["messages"]
+    assert (listed["err_source"], listed["parts"]) == ("submit", [])
+    delivered = await final(api, (await send(api))["id"])
+    assert delivered["err_source"] is None
 
 
 async def test_the_timeline_has_the_sentence_and_each_fact(api: httpx.AsyncClient) -> None:
@@ -134,6 +149,20 @@ async def test_a_refusal_names_the_field(api: httpx.AsyncClient, body: Mapping[s
     problem = is_problem(await api.post("/v1/messages", json=body), 400, field)
     assert problem["detail"].startswith(f"{field}: ")
     assert "regex" not in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ({"text": ""}, "text: is missing: it may not be empty"),
+        ({}, "text: is missing"),
+        ({"text": "x" * 3_201}, "text: may have 3200 characters at most"),
+        ({"text": "x", "wibble": 1}, "wibble: is not a field of such a message"),
+    ],
+)
+async def test_a_refusal_is_in_words(api: httpx.AsyncClient, text: Mapping[str, object], said: str) -> None:
+    answer = await api.post("/v1/messages", json={"to": DELIVERED, "from": "AcmeInc", **text})
+    assert is_problem(answer, 400, said.partition(":")[0])["detail"] == said
 
 
 @pytest.mark.parametrize(
@@ -195,10 +224,23 @@ async def test_filters_hold_together(api: httpx.AsyncClient) -> None:
         ("from=%00", "from"),
         ("to=", "to"),
         ("cursor=x", "cursor"),
+        ("recipient=447700900000", "recipient"),
+        ("to=447700900000&To=447700900000", "To"),
     ],
 )
 async def test_a_query_that_cannot_be_used_is_named(api: httpx.AsyncClient, query: str, field: str) -> None:
     is_problem(await api.get(f"/v1/messages?{query}"), 400, field)
+
+
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/unmatched", "/v1/rejected", "/v1/messages/none/timeline"])
+async def test_a_parameter_that_there_is_not_is_named(api: httpx.AsyncClient, path: str) -> None:
+    problem = is_problem(await api.get(path, params={"wibble": "1"}), 400, "wibble")
+    assert problem["detail"].startswith("wibble: there is no such parameter; there are ")
+
+
+async def test_figures_and_health_take_any_parameter(api: httpx.AsyncClient) -> None:
+    for path in ("/metrics", "/healthz", "/readyz"):
+        assert (await api.get(path, params={"wibble": "1"})).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/v1/messages/none", "/v1/messages/none/timeline", "/v1/none", "/v1/messages/%ff"])
@@ -298,7 +340,7 @@ async def test_without_the_token_there_is_nothing(api: httpx.AsyncClient, author
     del api.headers["authorization"]
     for path in GUARDED:
         answer = await api.get(path, headers=[(b"Authorization", authorization)])
-        is_problem(answer, 401)
+        assert "the file `token` of the data folder" in is_problem(answer, 401)["detail"]
         assert answer.headers["www-authenticate"].startswith("Bearer")
         is_problem(await api.get(path), 401)
 

@@ -14,6 +14,7 @@ from litestar.exceptions import NotAuthorizedException
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.params import QueryParameter
 from prometheus_client import CollectorRegistry
 
 from receipted.domain.errors import InvalidRequest
@@ -26,6 +27,11 @@ from receipted.hub.ports import Clock, Provider, Store, Wake
 
 BODY_LIMIT = 65_536
 """Octets of a request's body (65,536 = 64 KiB); more is answered 413."""
+
+UNAUTHORIZED = (
+    "This needs the header Authorization: Bearer TOKEN, with the hub's token; "
+    "it is in the file `token` of the data folder."
+)
 
 
 def api(
@@ -45,7 +51,7 @@ def api(
             return
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token_ok(token.strip()):
-            raise NotAuthorizedException("This needs the header Authorization: Bearer TOKEN, with the hub's token.")
+            raise NotAuthorizedException(UNAUTHORIZED)
 
     return Litestar(
         route_handlers=[
@@ -64,9 +70,11 @@ def api(
 
 
 def first_look(request: Asked) -> Response[None] | None:
-    """Answers OPTIONS, and refuses NUL characters, which no database takes: InvalidRequest names the parameter.
+    """Answers OPTIONS, and refuses two things by InvalidRequest, which names the parameter.
 
-    Litestar's own OPTIONS names only the first of the operations that share a path.
+    NUL characters, since no database takes them; and parameters that an operation does not have, since a filter with
+    a mistake in its name would find everything. Litestar's own OPTIONS names only the first of the operations that
+    share a path.
     """
     if request.method == "OPTIONS":
         methods = request.app.route_handler_method_map[request.scope["path_template"]]
@@ -76,7 +84,24 @@ def first_look(request: Asked) -> Response[None] | None:
     for name, value in request.query_params.multi_items():
         if "\x00" in name or "\x00" in value:
             raise InvalidRequest(name.replace("\x00", ""), "has a NUL character")
+    _know_all_parameters(request)
     return None
+
+
+def _know_all_parameters(request: Asked) -> None:
+    # What watches over a hub may add parameters of its own to /metrics and /healthz.
+    if not request.scope["path"].startswith("/v1/"):
+        return
+    declared = request.route_handler.parsed_fn_signature.parameters
+    known = {
+        kwarg.name or key
+        for key, parameter in declared.items()
+        if isinstance(kwarg := parameter.kwarg_definition, QueryParameter)
+    }
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        there_are = f"there are {', '.join(sorted(known))}" if known else "there are none here"
+        raise InvalidRequest(unknown[0], f"there is no such parameter; {there_are}")
 
 
 def _description(providers: Mapping[str, Provider]) -> OpenAPIConfig:

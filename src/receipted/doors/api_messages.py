@@ -14,7 +14,7 @@ from receipted.domain.status import Status
 from receipted.doors.api_problems import documented
 from receipted.doors.api_render import advise_of, line_out, message_out, ms_of
 from receipted.doors.api_request import SmsRequest, time
-from receipted.doors.api_shapes import UUID, BinarySms, MessageOut, MessagesOut, TextSms, TimelineOut
+from receipted.doors.api_shapes import NUMBER, UUID, BinarySms, MessageOut, MessagesOut, TextSms, TimelineOut
 from receipted.hub.accept import SendRequest
 from receipted.hub.explain import sentence
 from receipted.hub.ports import Filter, Provider, Store
@@ -27,9 +27,15 @@ TAGS = ["messages"]
 MessageId = Annotated[str, PathParameter(description="Our id of the message.")]
 
 
-def _text(query: str, description: str) -> QueryParameter:
-    """A query parameter that filters by equality."""
-    return QueryParameter(name=query, description=description, min_length=1, max_length=255)
+def _text(query: str, description: str, *, pattern: str | None = None) -> QueryParameter:
+    """A query parameter that filters by equality. ``pattern`` is documented, not enforced."""
+    return QueryParameter(
+        name=query,
+        description=description,
+        min_length=1,
+        max_length=255,
+        schema_extra={"pattern": pattern} if pattern else None,
+    )
 
 
 def _request(sms: TextSms | BinarySms, idempotency_key: str | None) -> SendRequest:
@@ -80,7 +86,7 @@ def messages(accept: Send, store: Store, providers: Mapping[str, Provider]) -> l
         responses=documented(400, 401, 503),
     )
     async def list_messages(
-        to: Annotated[str | None, _text("to", "The recipient's number.")] = None,
+        to: Annotated[str | None, _text("to", "The recipient's number.", pattern=NUMBER)] = None,
         sender: Annotated[str | None, _text("from", "The sender.")] = None,
         status: Annotated[Status | None, QueryParameter(description="The status now.")] = None,
         provider: Annotated[str | None, _text("provider", "Who took it.")] = None,

@@ -17,7 +17,7 @@ from receipted.doors.api_shapes import (
     ReceiptOut,
     RejectedRequestOut,
 )
-from receipted.hub.explain import Advise, explanation, no_advice
+from receipted.hub.explain import Advise, err_source, explanation, no_advice
 from receipted.hub.ports import Provider, RejectedRequest, StoredReceipt
 from receipted.hub.timeline import Line
 
@@ -76,18 +76,20 @@ def message_out(message: Message, providers: Mapping[str, Provider]) -> MessageO
         part_count=message.part_count,
         client_ref=message.client_ref,
         err_code=message.err_code,
+        err_source=err_source(message),
         reason=message.reason,
         explanation=explanation(message, advise_of(providers, message.provider)),
-        parts=[_part_out(part) for part in message.parts],
+        parts=[_part_out(message, part) for part in message.parts],
     )
 
 
-def _part_out(part: Part) -> PartOut:
+def _part_out(message: Message, part: Part) -> PartOut:
     return PartOut(
         seq=part.seq,
         provider_message_id=part.provider_message_id,
         status=part.status,
         err_code=part.err_code,
+        err_source=err_source(message, part),
         network=part.network or part.submit_network,
         price=part.price or part.submit_price,
         carrier_at=iso_or_none(part.carrier_ms),

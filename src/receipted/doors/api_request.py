@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import QueryParameter
 
 from receipted.domain.errors import InvalidRequest
-from receipted.doors.api_shapes import WORDS, BinarySms, TextSms
+from receipted.doors.api_shapes import SAID, WORDS, BinarySms, TextSms
 
 WHOLE = "request body"
 """What an error names when no field of the body is to blame."""
@@ -57,8 +57,14 @@ def time(description: str) -> QueryParameter:
 
 
 def in_words(said: str) -> str:
-    """msgspec's sentence about a value; where that would show a pattern, ours."""
-    return next((words for pattern, words in WORDS.items() if repr(pattern) in said), said)
+    """msgspec's sentence about a value; where that would show a pattern or its own terms, ours."""
+    for pattern, words in WORDS.items():
+        if repr(pattern) in said:
+            return words
+    for pattern, words in SAID:
+        if found := re.match(pattern, said):
+            return found.expand(words)
+    return said
 
 
 def _invalid(said: str) -> InvalidRequest:

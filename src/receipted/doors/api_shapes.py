@@ -12,6 +12,7 @@ from msgspec import Meta
 from receipted.domain.message import Kind
 from receipted.domain.receipt import Signature
 from receipted.domain.status import Status
+from receipted.hub.explain import Source
 from receipted.hub.timeline import Verdict
 
 Instant = Annotated[str, Meta(examples=["2026-11-23T14:02:11.208Z"])]
@@ -37,6 +38,14 @@ WORDS: dict[str, str] = {
     AFTER: "must be a cursor that an answer gave, or now",
 }
 """What a value that does not fit a pattern is told."""
+
+SAID: tuple[tuple[str, str], ...] = (
+    (r"Object missing required field", "is missing"),
+    (r"Object contains unknown field", "is not a field of such a message"),
+    (r"Expected `str` of length >= 1\b", "is missing: it may not be empty"),
+    (r"Expected `str` of length <= (\d+)", r"may have \1 characters at most"),
+)
+"""What msgspec says, as a pattern, and what we say for it."""
 
 
 class _Sms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
@@ -83,12 +92,13 @@ class BinarySms(_Sms, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
 
 
 class PartOut(msgspec.Struct, frozen=True, kw_only=True):
-    """One SMS segment, with the provider's id of it."""
+    """One SMS segment, with the provider's id of it. `err_source` says which of two tables `err_code` is of."""
 
     seq: int
     provider_message_id: str | None
     status: Status
     err_code: str | None
+    err_source: Source | None
     network: str | None
     price: str | None
     carrier_at: Instant | None
@@ -116,6 +126,7 @@ class MessageOut(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "fr
     part_count: int
     client_ref: str | None
     err_code: str | None
+    err_source: Source | None
     reason: str | None
     explanation: str | None
     parts: list[PartOut]
