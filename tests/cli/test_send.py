@@ -1,6 +1,7 @@
 """``receipted send``: what goes out, what comes back, and the exit codes that scripts live by."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -62,10 +63,27 @@ async def test_on_a_terminal_one_line_lives_until_the_end(show: Run, hub: FarHub
     hub.course = [QUEUED, ACCEPTED, FAILED]
     ran = await show(*SEND, "--wait")
     assert ran.code == 3
-    assert "✕ failed" in ran.err
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", ran.err)
+    assert "○ queued  →  ✓ accepted  →  ✕ failed  " in plain
     assert "[bold]x[/bold]" in ran.err
     assert "\x1b[31mred" not in ran.err
     assert "\\x1b[31mred" in ran.err
+
+
+async def test_on_a_terminal_one_sees_why_a_message_waits(show: Run, hub: FarHub) -> None:
+    hub.course = [QUEUED, QUEUED, message()]
+    hub.timeline = {
+        "timeline": [
+            {"what": "submit", "text": "not taken: refused"},
+            {"what": "submit", "text": f"not taken: throttled {ESCAPE}", "outcome": "deferred"},
+            {"what": "status", "text": "now delivered"},
+        ]
+    }
+    ran = await show(*SEND, "--wait")
+    assert ran.code == 0
+    assert "not taken: throttled \\x1b[31mred" in ran.err
+    assert "not taken: refused" not in ran.err
+    assert "throttled" not in ran.err[ran.err.rindex("delivered") :]
 
 
 async def test_a_refused_field_is_named_as_an_option(run: Run, hub: FarHub) -> None:

@@ -38,6 +38,16 @@ async def test_show_tells_the_whole_story(run: Run, show: Run, hub: FarHub) -> N
         assert "[bold]" in shown
 
 
+async def test_show_cuts_nothing_of_the_parts_in_a_pipe(run: Run, hub: FarHub) -> None:
+    part = {**PART, "provider_message_id": "0A" * 60, "err_code": ESCAPE}
+    hub.timeline = TIMELINE | {"message": message(part_count=2, parts=[part, {**part, "seq": 2}])}
+    lines = (await run("show", "019a")).out.splitlines()
+    [first, second] = [line.split("\t") for line in lines if "0A0A" in line]
+    assert first[:3] == ["1", "✓✓ delivered", "0A" * 60]
+    assert first[4:] == ["23410", "0.0333"]
+    assert (second[0], "\x1b" in first[3]) == ("2", False)
+
+
 async def test_show_json_is_the_answer_itself(run: Run, hub: FarHub) -> None:
     hub.timeline = TIMELINE
     assert json.loads((await run("show", "019a", "--json")).out) == TIMELINE

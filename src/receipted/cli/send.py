@@ -10,13 +10,14 @@ import typer
 from rich.live import Live
 from rich.text import Text
 
-from receipted.cli.answers import Json, MessageAnswer, parse, time_of
+from receipted.cli.answers import Json, LineAnswer, MessageAnswer, parse, time_of
 from receipted.cli.client import Away, HubClient
 from receipted.cli.failure import CommandError, Exit, run
 from receipted.cli.hints import program
 from receipted.cli.options import AsJson, Url
 from receipted.cli.terminal import clean, for_person, out, status_plain, status_text, to_json, write
 from receipted.cli.times import exact
+from receipted.domain.status import Status
 from receipted.hub.explain import duration
 
 POLL_S = (0.2, 2.0)
@@ -69,12 +70,21 @@ async def _send(
         if for_person() and not as_json:
             line = _LiveLine()
             with Live(console=out(), refresh_per_second=REDRAW_PER_S, get_renderable=line.draw):
-                return await _watch(hub, raw, timeout_s, line)
+                return await _watch(hub, raw, timeout_s, line, line.waits_because)
         return await _watch(hub, raw, timeout_s, show)
 
 
-async def _watch(hub: HubClient, raw: Json, timeout_s: float | None, show: Callable[[Json], None]) -> Exit:
-    """Look at the message until it is final, showing each change. A hub that is away is waited for."""
+async def _watch(
+    hub: HubClient,
+    raw: Json,
+    timeout_s: float | None,
+    show: Callable[[Json], None],
+    problem: Callable[[str], None] | None = None,
+) -> Exit:
+    """Look at the message until it is final, showing each change. A hub that is away is waited for.
+
+    ``problem`` is told why the message still waits in the queue, at each look.
+    """
     started_s = time.monotonic()
     pause_s, most_s = POLL_S
     show(raw)
@@ -95,24 +105,49 @@ async def _watch(hub: HubClient, raw: Json, timeout_s: float | None, show: Calla
         if parse(raw, MessageAnswer).version != message.version:
             show(raw)
         message = parse(raw, MessageAnswer)
+        if problem and message.status == Status.QUEUED:
+            problem(await _last_problem(hub, message.id))
     return Exit.OK if message.status == "delivered" else Exit.NOT_DELIVERED
 
 
+async def _last_problem(hub: HubClient, message_id: str) -> str:
+    """Why the last try to hand a message over failed; "" without one, or while the hub is away."""
+    try:
+        lines = parse((await hub.timeline(message_id)).get("timeline") or [], tuple[LineAnswer, ...])
+    except Away:
+        return ""
+    return next((line.text for line in reversed(lines) if line.what == "submit"), "")
+
+
 class _LiveLine:
-    """The line on a terminal that tells the status and how long it has been going on."""
+    """The line on a terminal: each status that the message went through, and how long it has been going on.
+
+    Beneath it stands why the message waits, or why it failed.
+    """
 
     def __init__(self) -> None:
         self._started_s = time.monotonic()
-        self._message = MessageAnswer(id="", status="queued")
+        self._message = MessageAnswer(id="", status=Status.QUEUED)
+        self._passed: list[str] = []
+        self._problem = ""
 
     def __call__(self, raw: Json) -> None:
         self._message = parse(raw, MessageAnswer)
+        if self._passed[-1:] != [self._message.status]:
+            self._passed.append(self._message.status)
+        self._problem = ""
+
+    def waits_because(self, problem: str) -> None:
+        """Why the message is still queued; "" if no try was made yet."""
+        self._problem = problem
 
     def draw(self) -> Text:
         """The line as it is now; rich asks for it several times a second."""
         message = self._message
-        line = status_text(message.status)
-        line.append(f"  {clean(message.recipient)}  {duration(round((time.monotonic() - self._started_s) * 1_000))}")
+        line = Text("  →  ", "dim").join(status_text(status) for status in self._passed)
+        line.append(f"  {duration(round((time.monotonic() - self._started_s) * 1_000))}", "dim")
+        if self._problem:
+            line.append(f"\n{clean(self._problem)}", "yellow")
         if message.final and message.status != "delivered" and message.why:
             line.append(f"\n{clean(message.why)}")
         if message.final:

@@ -11,7 +11,7 @@ from receipted.cli.answers import LineAnswer, MessageAnswer, TimelineAnswer, par
 from receipted.cli.client import HubClient
 from receipted.cli.failure import Exit, run
 from receipted.cli.options import AsJson, Url
-from receipted.cli.terminal import clean, columns, for_person, out, status_text, to_json, write
+from receipted.cli.terminal import clean, columns, for_person, out, status_plain, status_text, to_json, write
 from receipted.hub.explain import duration
 
 INDENT = 12
@@ -68,6 +68,13 @@ def _facts(message: MessageAnswer) -> tuple[tuple[str, str], ...]:
 
 
 def _parts(message: MessageAnswer) -> None:
+    """A table; in a pipe a line for each part with nothing cut: number, status, provider's id, code, network, price."""
+    out().print()
+    if not for_person():
+        for part in message.parts:
+            fields = (part.provider_message_id, part.err_code, part.network, part.price)
+            write("\t".join((str(part.seq), status_plain(part.status), *(clean(field or "") for field in fields))))
+        return
     table = columns(("Part", "Status", "Provider's id", "Code", "Network", "Price"), right=("Part", "Code", "Price"))
     for part in message.parts:
         table.add_row(
@@ -75,7 +82,6 @@ def _parts(message: MessageAnswer) -> None:
             status_text(part.status),
             *(clean(field or "") for field in (part.provider_message_id, part.err_code, part.network, part.price)),
         )
-    out().print()
     out().print(table)
 
 
