@@ -108,11 +108,20 @@ def test_words(word: str, status: Status) -> None:
         ("accepted", "99", Status.ACCEPTED, None),
         ("buffered", "1", Status.BUFFERED, None),
         ("rejected", "4711", Status.REJECTED, "4711"),
+        ("delivered", " 0", Status.DELIVERED, None),
+        (" delivered\t", "0 ", Status.DELIVERED, None),
+        ("delivered ", " ", Status.DELIVERED, None),
+        (" Failed ", " 6 ", Status.FAILED, "6"),
     ],
 )
 def test_codes(word: str, code: str, status: Status, err_code: str | None) -> None:
     found = changed(status=word, err_code=code)
     assert (found.status, found.err_code) == (status, err_code)
+
+
+def test_blanks_around_a_value_mean_nothing() -> None:
+    padded = read({name: value if name == "client-ref" else f" {value} " for name, value in FIELDS.items()})
+    assert padded == msgspec.structs.replace(read(FIELDS), raw_status=f" {FIELDS['status']} ")
 
 
 def test_the_least_receipt() -> None:
@@ -128,6 +137,12 @@ def test_the_least_receipt() -> None:
         ({"status": "failed"}, "messageId", "is missing"),
         ({"status": "failed", "messageId": ""}, "messageId", "is missing"),
         ({"status": "failed", "messageId": "a\x00"}, "body", "NUL"),
+        ({"status": " ", "messageId": "1"}, "status", "is missing"),
+        ({"status": "failed", "messageId": " "}, "messageId", "is missing"),
+        ({"status": "failed", "messageId": "a&b"}, "messageId", "& or ="),
+        ({"status": "failed", "messageId": "a=b"}, "messageId", "& or ="),
+        ({"status": "fail=ed", "messageId": "1"}, "status", "& or ="),
+        ({"status": "failed", "messageId": "1", "err-code": "&6"}, "err-code", "& or ="),
     ],
 )
 def test_what_cannot_be_read(fields: dict[str, str], field: str, problem: str) -> None:

@@ -95,6 +95,21 @@ def test_the_python_sdk_that_signs_none() -> None:
     assert sign(PY4_FIELDS, SECRET, "md5").lower() == PY4_DOCUMENTED_MD5
 
 
+def test_two_fields_drawn_into_one_name_do_not_pass() -> None:
+    failed = {**V4.fields, "err-code": "3"}
+    for method in METHODS:
+        sig = sign(failed, SECRET, method)
+        assert verify({**failed, "sig": sig}, SECRET, method, V4_MS, 300).good
+        drawn = {name: value for name, value in failed.items() if name not in ("err-code", "message-timestamp")}
+        drawn["err-code=3&message-timestamp"] = failed["message-timestamp"]
+        assert base_string(drawn) == base_string(failed)
+        verdict = verify({**drawn, "sig": sig}, SECRET, method, V4_MS, 300)
+        assert (verdict.good, verdict.problem) == (False, "a field name holds & or =")
+    for name in ("a&b", "a=b"):
+        one = {name: "1"}
+        assert not verify({**one, "sig": sign(one, SECRET, "md5")}, SECRET, "md5", 0, 0).good
+
+
 def test_the_clock() -> None:
     fields = {**V4.fields, "sig": V4.sigs["sha256"]}
     assert verify(fields, SECRET, "sha256", V4_MS + 300_999, 300) == Verdict(True)

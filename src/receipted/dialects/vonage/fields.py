@@ -19,7 +19,8 @@ from receipted.domain.errors import InvalidReceipt, InvalidRequest
 
 Transport: TypeAlias = Literal["get", "form", "json"]
 
-MOST_FIELDS = 1_000
+MOST_FIELDS = 100
+"""More than any sender has; each costs time to read, and the body limit alone would allow thousands."""
 FORM_TYPE = "application/x-www-form-urlencoded; charset=UTF-8"
 JSON_TYPE = "application/json"
 
@@ -114,7 +115,9 @@ def decode(method: str, query: bytes, content_type: str, body: bytes, known: Kno
 
     A GET is read from its query, as is a POST with nothing in its body (js1, reference 1.1). Otherwise the body counts,
     and is JSON if the content type or its first character says so. Raises ``known.error`` naming the field, or
-    ``body`` (``query``) where no field can be named: not UTF-8, not JSON, not an object, nested too deep.
+    ``body`` (``query``) where no field can be named: not UTF-8, not JSON, not an object, nested too deep, more than
+    ``MOST_FIELDS`` fields, or a name with ``&`` or ``=``. Signatures replace those in values only (reference 3.1.4), so
+    such a name could pass for two fields under a genuine signature.
     """
     if method in ("GET", "HEAD") or not body:
         return Decoded(_form(query, "query", known) if query else {}, "get", query)
@@ -145,12 +148,9 @@ def _form(raw: bytes, where: str, known: Known) -> dict[str, str]:
         names = "".join(fields)
         # The fast parser leaves what is not UTF-8 undecoded, as a name with its = and % still in it.
         if len(fields) == len(pairs) <= MOST_FIELDS and "%" not in names and "=" not in names:
-            return (
-                fields
-                if b"%00" not in raw and b"\x00" not in raw and _short(fields, known)
-                else _bounded(fields, known)
-            )
-    return _unique(_form_slow(raw, where, known), known)
+            plain = "&" not in names and b"%00" not in raw and b"\x00" not in raw and _short(fields, known)
+            return fields if plain else _bounded(fields, where, known)
+    return _unique(_form_slow(raw, where, known), where, known)
 
 
 def _form_slow(raw: bytes, where: str, known: Known) -> list[tuple[str, str]]:
@@ -166,11 +166,12 @@ def _json(body: bytes, known: Known) -> dict[str, str]:
     try:
         fields = _TEXTS.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _unique(_json_slow(body, known), known)
+        return _unique(_json_slow(body, known), "body", known)
     # Four quotes for each field: fewer fields than that are duplicates, or quotes within a text; both are rare.
-    if body.count(b'"') == 4 * len(fields):
-        return fields if b"\\" not in body and _short(fields, known) else _bounded(fields, known)
-    return _unique(_json_slow(body, known), known)
+    if body.count(b'"') == 4 * len(fields) and len(fields) <= MOST_FIELDS:
+        plain = b"\\" not in body and b"&" not in body and b"=" not in body and _short(fields, known)
+        return fields if plain else _bounded(fields, "body", known)
+    return _unique(_json_slow(body, known), "body", known)
 
 
 def _json_slow(body: bytes, known: Known) -> list[tuple[str, str]]:
@@ -186,10 +187,11 @@ def _json_slow(body: bytes, known: Known) -> list[tuple[str, str]]:
         raise known.error("body", "must be one JSON object")
     if len(whole) > MOST_FIELDS:
         raise known.error("body", f"has more than {MOST_FIELDS} fields")
-    return [(name, _text(name, value, body, known)) for name, value in whole]
+    nested = _nested(body, known) if any(isinstance(value, list) for _, value in whole) else {}
+    return [(name, _text(name, value, nested, known)) for name, value in whole]
 
 
-def _text(name: str, value: object, body: bytes, known: Known) -> str:
+def _text(name: str, value: object, nested: Mapping[str, msgspec.Raw], known: Known) -> str:
     if isinstance(value, _Number):
         if not math.isfinite(float(value)):
             raise known.error("body", "holds a number that is out of range")
@@ -202,31 +204,35 @@ def _text(name: str, value: object, body: bytes, known: Known) -> str:
         return "true" if value else "false"
     if name in known.names:
         raise known.error(name, "must be text, not an array or object")
-    return _nested(name, body, known)
+    return bytes(nested[name]).decode()
 
 
-def _nested(name: str, body: bytes, known: Known) -> str:
-    """An undocumented array or object as it was written: nobody reads it, but it is no reason to lose a receipt."""
+def _nested(body: bytes, known: Known) -> dict[str, msgspec.Raw]:
+    """All fields as they were written. Nobody reads an undocumented array or object, but it is no reason to lose a
+    receipt, and its text may be signed."""
     try:
-        return bytes(_RAWS.decode(body.removeprefix(codecs.BOM_UTF8))[name]).decode()
+        return _RAWS.decode(body.removeprefix(codecs.BOM_UTF8))
     except (msgspec.DecodeError, RecursionError):
         raise known.error("body", "is not JSON, or nested too deep") from None
 
 
-def _unique(pairs: list[tuple[str, str]], known: Known) -> dict[str, str]:
+def _unique(pairs: list[tuple[str, str]], where: str, known: Known) -> dict[str, str]:
     fields: dict[str, str] = {}
     for name, value in pairs:
         if fields.setdefault(name, value) != value and name in known.names:
             raise known.error(name, "is there twice, with different values")
-    return _bounded(fields, known)
+    return _bounded(fields, where, known)
 
 
 def _short(fields: dict[str, str], known: Known) -> bool:
     return max(map(len, fields.values()), default=0) <= known.characters
 
 
-def _bounded(fields: dict[str, str], known: Known) -> dict[str, str]:
-    """Refuse in documented fields what no store or log could keep."""
+def _bounded(fields: dict[str, str], where: str, known: Known) -> dict[str, str]:
+    """Refuse names that could pass for two fields, and in documented fields what no store or log could keep."""
+    names = "".join(fields)
+    if "&" in names or "=" in names:
+        raise known.error(where, "has a field name with & or = in it")
     for name in known.names & fields.keys():
         value = fields[name]
         if len(value) > known.characters:

@@ -10,6 +10,8 @@ from receipted.domain.errors import InvalidReceipt
 from receipted.domain.receipt import Receipt, Signature
 from receipted.domain.status import Status
 
+DECISIVE = ("messageId", "status", "err-code")
+"""The fields that say what became of which message."""
 _INTERMEDIATE = (Status.ACCEPTED, Status.BUFFERED)
 
 
@@ -25,10 +27,13 @@ def read(
 
     Only ``messageId`` and ``status`` must be there. The carrier's time is ``scts``, or ``message-timestamp`` where
     that is missing or unreadable. ``err-code`` counts for nothing while the status is intermediate (2.3); with a final
-    one, anything but 0 means not delivered (2.4, KB 204014733), even beside the word ``delivered``.
-    Raises InvalidReceipt naming the field.
+    one, anything but 0 means not delivered (2.4, KB 204014733), even beside the word ``delivered``. Blanks around a
+    value mean nothing, but for ``client-ref``, which is the sender's own text.
+    Raises InvalidReceipt naming the field; also for ``&`` or ``=`` where the outcome depends on it, since a signature
+    cannot tell those from ``_`` (3.1.4).
     """
-    get = fields.get
+    texts = {name: value.strip() for name, value in fields.items()}
+    get = texts.get
     message_id, word = get("messageId"), get("status", "").lower()
     if not word:
         if "text" in fields:
@@ -36,8 +41,11 @@ def read(
         raise InvalidReceipt("status", "is missing")
     if not message_id:
         raise InvalidReceipt("messageId", "is missing")
-    status = STATUSES.get(word, Status.UNKNOWN)
     code = get("err-code", "")
+    outcome = f"{message_id}{word}{code}"
+    if "&" in outcome or "=" in outcome:
+        raise _ambiguous(texts)
+    status = STATUSES.get(word, Status.UNKNOWN)
     err_code = None if status in _INTERMEDIATE or not code.strip("0") else code
     if err_code and status is Status.DELIVERED:
         status = Status.FAILED
@@ -59,7 +67,7 @@ def read(
         price=price or None,
         recipient=get("msisdn") or None,
         sender=get("to") or None,
-        client_ref=get("client-ref") or None,
+        client_ref=fields.get("client-ref") or None,
         raw=raw,
         transport=transport,
         signature=signature,
@@ -91,6 +99,11 @@ def signed(fields: Mapping[str, str], *, secret: str, method: str, nonce: str, n
     """The same fields with ``timestamp``, ``nonce`` and ``sig`` (3.1). To be done anew for each try (3.2)."""
     whole = {**fields, "timestamp": str(now_ms // 1000), "nonce": nonce}
     return {**whole, "sig": sign(whole, secret, method)}
+
+
+def _ambiguous(texts: Mapping[str, str]) -> InvalidReceipt:
+    field = next(name for name in DECISIVE if not {"&", "="}.isdisjoint(texts.get(name, "")))
+    return InvalidReceipt(field, "holds & or =, which a signature does not protect there")
 
 
 def _digest(*said: str) -> str:
