@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,6 +92,25 @@ def test_what_is_no_answer(body: bytes) -> None:
         answer.read(body)
     with pytest.raises(answer.AnswerError):
         answer.read_xml(body)
+
+
+@pytest.mark.parametrize("name", ["message-id", "network", "message-price", "status"])
+@pytest.mark.parametrize("value", ["a\x00b", "a\nb", "\x7f", "\x85", "x" * 256])
+def test_an_answer_that_nothing_could_store_is_none(name: str, value: str) -> None:
+    item = {"status": "0", "message-id": "1", name: value}
+    with pytest.raises(answer.AnswerError, match=r"its \w+ (holds what cannot be printed|is longer)"):
+        answer.read(json.dumps({"messages": [{"status": "0", "message-id": "0"}, item]}).encode())
+    if value.isascii() and value.isprintable():
+        with pytest.raises(answer.AnswerError):
+            answer.read(answer.write_xml([answer.Item(status="0", message_id=value)]))
+
+
+def test_an_answer_has_no_more_parts_than_an_sms() -> None:
+    items = [answer.Item(status="0", message_id="x" * 255)] * 255
+    assert answer.read(answer.write_json(items)) == items
+    for written in (answer.write_json, answer.write_xml):
+        with pytest.raises(answer.AnswerError, match="256 messages"):
+            answer.read(written([*items, items[0]]))
 
 
 @given(st.binary(max_size=50))

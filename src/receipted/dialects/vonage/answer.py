@@ -13,6 +13,11 @@ from receipted.dialects.vonage.codes import OK
 JSON_TYPE = "application/json"
 XML_TYPE = "text/xml; charset=UTF-8"
 LONGEST_WAIT_MS = 3_600_000
+MOST_ITEMS = 255
+"""As many parts as the header of a long message can count (GSM 03.40, 9.2.3.24.1)."""
+MOST_CHARACTERS = 255
+KEPT = ("status", "message_id", "network", "price")
+"""What is stored as it comes, and so must be short and printable; the other texts are cut or left aside."""
 
 
 class AnswerError(ValueError):
@@ -121,6 +126,8 @@ class _WithoutDoctype(ET.TreeBuilder):
 def _items(entries: list[dict[str, str | None]]) -> list[Item]:
     if not entries:
         raise AnswerError("it has no messages")
+    if len(entries) > MOST_ITEMS:
+        raise AnswerError(f"it has {len(entries)} messages; no SMS has more than {MOST_ITEMS} parts")
     made = []
     for entry in entries:
         known: dict[str, Any] = {name: value for name, value in entry.items() if value}
@@ -128,8 +135,18 @@ def _items(entries: list[dict[str, str | None]]) -> list[Item]:
             raise AnswerError("a message has no status")
         if known["status"] == OK and "message_id" not in known:
             raise AnswerError("an accepted message has no id")
+        for name in KEPT:
+            _check(name, known.get(name, ""))
         made.append(Item(**known))
     return made
+
+
+def _check(name: str, value: str) -> None:
+    if len(value) > MOST_CHARACTERS or not value.isprintable():
+        problem = (
+            f"is longer than {MOST_CHARACTERS} characters" if value.isprintable() else "holds what cannot be printed"
+        )
+        raise AnswerError(f"its {name} {problem}")
 
 
 def _text(value: object) -> str | None:
