@@ -9,6 +9,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: serve test lint bench docs lock clean
 
+# Other options: make serve ARGS="--port 9050"
 serve: $(VENV)/runtime.stamp
 	@$(BIN)/receipted serve $(ARGS)
 
@@ -38,7 +39,7 @@ clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/runtime.stamp: requirements.lock pyproject.toml | $(BIN)/python
-	@echo "Installing receipted into $(VENV) (only the first time) ..."
+	@echo "Installing receipted into $(VENV): about a minute, only the first time ..."
 	@$(INSTALL) --require-hashes -r requirements.lock
 	@$(INSTALL) --no-build-isolation --no-deps --editable .
 	@touch $@

@@ -1,8 +1,9 @@
-"""An application that sends SMS and hears what became of them: uvicorn examples.fastapi_app:app"""
+"""An application that sends SMS and hears what became of them: uvicorn fastapi_app:app"""
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 
 from receipted import Hub
+from receipted.domain.errors import InvalidRequest
 from receipted.domain.event import Event
 
 hub = Hub()
@@ -17,4 +18,7 @@ async def changed(event: Event) -> None:
 
 @app.post("/greet/{number}")
 async def greet(number: str) -> str:
-    return (await hub.send(to=number, from_="AcmeInc", text="Hello")).id
+    try:
+        return (await hub.send(to=number, from_="AcmeInc", text="Hello")).id
+    except InvalidRequest as problem:
+        raise HTTPException(400, str(problem)) from None

@@ -144,7 +144,7 @@ class _LiveLine:
     def draw(self) -> Text:
         """The line as it is now; rich asks for it several times a second."""
         message = self._message
-        line = Text("  →  ", "dim").join(status_text(status) for status in self._passed)
+        line = Text.assemble(("  →  ", "dim")).join(status_text(status) for status in self._passed)
         line.append(f"  {duration(round((time.monotonic() - self._started_s) * 1_000))}", "dim")
         if self._problem:
             line.append(f"\n{clean(self._problem)}", "yellow")
