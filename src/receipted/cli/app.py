@@ -1,6 +1,6 @@
 """``receipted``: the table of contents of the command line.
 
-    the hub      serve  doctor  settings  probe
+    the hub      serve  doctor  settings  probe  backup
     messages     send  messages  show  tail  unmatched  rejected
 
 Each is the function ``command`` of the module of its name (``settings``: of ``settings_file``).
@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from receipted import __version__
-from receipted.cli import doctor, messages, probe, rejected, send, serve, settings_file, show, tail, unmatched
+from receipted.cli import backup, doctor, messages, probe, rejected, send, serve, settings_file, show, tail, unmatched
 from receipted.cli.failure import CommandError, tell
 
 PERSON = sys.stdout.isatty() and sys.stderr.isatty()
@@ -35,6 +35,7 @@ app.command("serve", rich_help_panel=HUB)(serve.command)
 app.command("doctor", rich_help_panel=HUB)(doctor.command)
 app.command("settings", rich_help_panel=HUB)(settings_file.command)
 app.command("probe", rich_help_panel=HUB)(probe.command)
+app.command("backup", rich_help_panel=HUB)(backup.command)
 app.command("send", rich_help_panel=MESSAGES)(send.command)
 app.command("messages", rich_help_panel=MESSAGES)(messages.command)
 app.command("show", rich_help_panel=MESSAGES)(show.command)
