@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from receipted.doors.server import Server, listen
+from receipted.doors.server import HEAD_OCTETS, MOST_PIPELINED, Server, listen
 
 WAIT_S = 10
 GET = b"GET / HTTP/1.1\r\nhost: hub\r\n\r\n"
@@ -18,6 +18,7 @@ class App:
 
     def __init__(self) -> None:
         self.gate = asyncio.Event()
+        self.ok = b"ok"
 
     async def __call__(self, scope: Any, read: Any, send: Any) -> None:
         more = True
@@ -28,8 +29,9 @@ class App:
             more = message["more_body"]
         if scope["path"] == "/slow":
             await self.gate.wait()
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-        await send({"type": "http.response.body", "body": b"ok"})
+        length = b"%d" % len(self.ok)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+        await send({"type": "http.response.body", "body": self.ok})
 
 
 class Client:
@@ -172,3 +174,102 @@ async def test_a_port_in_use_says_what_to_do() -> None:
     with pytest.raises(OSError, match=r"cannot listen on 127\.0\.0\.1:\d+ .*--port"):
         listen("127.0.0.1", sock.getsockname()[1])
     sock.close()
+
+
+def head_of(octets: int) -> bytes:
+    """A request whose URL and header take as many octets."""
+    rest = len(b"/?" + b"host" + b"hub" + b"x" + 2 * b": \r\n")
+    half = (octets - rest) // 2
+    return b"GET /?%s HTTP/1.1\r\nhost: hub\r\nx: %s\r\n\r\n" % (b"a" * half, b"b" * (octets - rest - half))
+
+
+CHUNKED = b"POST / HTTP/1.1\r\nhost: hub\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("start", "more"),
+    [
+        (b"GET /?", b"a" * 65_536),
+        (b"GET / HTTP/1.1\r\nhost: hub\r\nx: ", b"a" * 65_536),
+        (b"GET / HTTP/1.1\r\nhost: hub\r\n", b"x: y\r\n" * 10_000),
+        (b"GET / HTTP/1.1\r\n" + b"a" * 10_000, b"a" * 10_000),
+        (head_of(66_000), b""),
+        (CHUNKED + b"2\r\nab\r\n0\r\n", b"x: y\r\n" * 10_000),
+        (CHUNKED + b"2\r\nab\r\n0\r\nx: ", b"a" * 10_000),
+        (CHUNKED + b"2;", b"a" * 10_000),
+    ],
+    ids=["url", "header", "headers", "name", "whole", "trailers", "trailer", "extension"],
+)
+async def test_endless_heads_are_cut_off(start: bytes, more: bytes) -> None:
+    async with serving(arrive_s=1_000) as there:
+        client = await there.client(start)
+        said = asyncio.create_task(client.trickle(more)) if more else None
+        assert await client.ends()
+        if said is not None:
+            await said
+
+
+async def test_a_head_too_large_is_answered_431() -> None:
+    async with serving(arrive_s=WAIT_S) as there:
+        client = await there.client(GET)
+        await client.answer()
+        await client.say(head_of(HEAD_OCTETS + 1))
+        async with asyncio.timeout(WAIT_S):
+            assert (await client.reader.readline()).startswith(b"HTTP/1.1 431")
+        assert await client.ends()
+
+
+async def test_heads_up_to_the_bound_are_taken_and_bodies_do_not_count() -> None:
+    large = b"POST / HTTP/1.1\r\nhost: hub\r\ncontent-length: 500000\r\n\r\n" + b"x" * 500_000
+    async with serving(arrive_s=WAIT_S) as there:
+        client = await there.client()
+        for said in (head_of(HEAD_OCTETS), large, head_of(HEAD_OCTETS), large + GET):
+            await client.say(said)
+            assert (await client.answer()).startswith(b"HTTP/1.1 200")
+        assert (await client.answer()).startswith(b"HTTP/1.1 200")
+
+
+async def test_more_requests_at_once_than_may_wait_are_cut_off() -> None:
+    async with serving(arrive_s=WAIT_S) as there:
+        many = await there.client(GET.replace(b"/ ", b"/slow ") + GET * (MOST_PIPELINED - 1))
+        more = await there.client(GET.replace(b"/ ", b"/slow ") + GET * (MOST_PIPELINED + 1))
+        assert await more.ends()
+        there.app.gate.set()
+        for _ in range(MOST_PIPELINED):
+            await many.answer()
+
+
+async def test_who_never_reads_is_cut_off() -> None:
+    async with serving() as there:
+        there.app.ok = b"ok" * 8_000_000
+        client = await there.client(GET)
+        client.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        async with asyncio.timeout(WAIT_S):
+            while not there.server.server_state.tasks:
+                await asyncio.sleep(0)
+            while there.server.server_state.connections:
+                await asyncio.sleep(0.01)
+
+
+async def test_who_hangs_up_leaves_nothing_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving(arrive_s=WAIT_S) as there:
+        client = await there.client(GET.replace(b"/ ", b"/slow ") + GET)
+        async with asyncio.timeout(WAIT_S):
+            while not there.server.server_state.tasks:
+                await asyncio.sleep(0)
+            client.writer.close()
+            while there.server.server_state.connections:
+                await asyncio.sleep(0)
+            there.app.gate.set()
+            while there.server.server_state.tasks:
+                await asyncio.sleep(0)
+    assert caplog.text == ""
+
+
+async def test_what_strangers_send_leaves_nothing_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    upgrade = GET.replace(b"host", b"connection: upgrade, close\r\nupgrade: websocket\r\nhost")
+    async with serving(connections=2, arrive_s=WAIT_S) as there:
+        for said in (b"\x16\x03\x01garbage\r\n\r\n", upgrade):
+            client = await there.client(said)
+            assert await client.ends()
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("uvicorn")] == []

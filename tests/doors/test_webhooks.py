@@ -16,8 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from receipted.dialects.vonage.receipt import signed
+from receipted.domain.errors import Overloaded, StorageUnavailable
 from receipted.domain.receipt import Receipt
 from receipted.domain.status import Status
+from receipted.doors.server import unless_stopped
 from receipted.doors.webhooks import Doorway, WebhookDoor, not_found
 from receipted.hub.ports import Provider, WebhookRequest
 from receipted.hub.receive import Receive
@@ -296,6 +298,41 @@ async def test_a_flood_of_refused_requests_is_counted_and_not_stored(place: Plac
     await door.http.close()
 
 
+class Elsewhere:
+    """What a server does with an answer once the connection is closed."""
+
+    def __init__(self, app: Any, method: str, body: bytes) -> None:
+        self.app = app
+        self.method = method
+        self.body = body
+        self.tried = 0
+
+    async def ask(self) -> None:
+        scope = {"type": "http", "method": self.method, "path": PATHS[0], "query_string": b"", "headers": []}
+        await self.app(scope, self.read, self.send)
+
+    async def read(self) -> dict[str, Any]:
+        return {"type": "http.request", "body": self.body, "more_body": False}
+
+    async def send(self, message: Any) -> None:
+        self.tried += 1
+        raise RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed")
+
+
+@pytest.mark.parametrize(
+    ("method", "body"), [("POST", TUTORIAL_JSON), ("POST", b"{"), ("POST", b"x" * 70_000), ("HEAD", b""), ("PUT", b"")]
+)
+async def test_who_hung_up_before_the_answer_is_no_mistake(door: Door, method: str, body: bytes) -> None:
+    gone = Elsewhere(door.app, method, body)
+    await gone.ask()
+    assert gone.tried == 1
+
+
+async def test_who_hung_up_before_the_answer_has_its_receipt_stored(place: Place, door: Door) -> None:
+    await Elsewhere(door.app, "POST", TUTORIAL_JSON).ask()
+    assert await unmatched_ids(place.store) == {TUTORIAL.provider_message_id}
+
+
 # --- trouble of our own -----------------------------------------------------------------------------------------------
 
 
@@ -309,6 +346,55 @@ async def test_a_database_that_is_away_makes_the_provider_send_again(place: Plac
         while (await door.must("POST", TUTORIAL_JSON)).status != 200:
             await asyncio.sleep(0.01)
     assert await unmatched_ids(place.store) == {TUTORIAL.provider_message_id}
+
+
+async def test_a_flood_of_answers_503_is_quiet_in_the_log(place: Place) -> None:
+    class Broken(Far):
+        error: Exception = StorageUnavailable("away")
+
+        def read(self, request: WebhookRequest, now_ms: int) -> list[Receipt]:
+            raise self.error
+
+    broken = Broken()
+    door = Door(place, lambda context: broken, rejected_per_s=3)
+    for error, what in (
+        (StorageUnavailable("away"), "receipt.rejected"),
+        (Overloaded("full"), "receipt.rejected"),
+        (ValueError("a mistake"), "door.broke"),
+    ):
+        broken.error = error
+        door.clock.now_ms += 1_000
+        place.observed.clear()
+        for _ in range(5):
+            assert (await door.must("POST", TUTORIAL_JSON)).status == 503
+        assert [facts["quiet"] for name, facts in place.observed if name == what] == [False] * 3 + [True] * 2
+    await door.http.close()
+
+
+async def test_a_stop_makes_the_provider_send_again(place: Place, door: Door) -> None:
+    said: list[Any] = []
+    reading = asyncio.Event()
+
+    async def read() -> dict[str, Any]:
+        reading.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": PATHS[0], "query_string": b"", "headers": []}
+    task: asyncio.Future[None] = asyncio.ensure_future(unless_stopped(door.app)(scope, read, send))
+    async with asyncio.timeout(10):
+        await reading.wait()
+        task.cancel()
+        await task
+    start, body = said
+    assert start["status"] == 503
+    assert (b"connection", b"close") in start["headers"]
+    assert dict(start["headers"])[b"retry-after"]
+    assert msgspec.json.decode(body["body"])["status"] == 503
+    assert [what for what, _ in place.observed if what == "door.broke"] == []
 
 
 async def test_a_refusal_is_answered_also_when_it_cannot_be_kept(place: Place, door: Door) -> None:

@@ -1,18 +1,23 @@
-"""The HTTP server: uvicorn, with an end to every wait.
+"""The HTTP server: uvicorn, with an end to every wait and a bound to all that a peer may make it keep.
 
-uvicorn lets a request take for ever to arrive. A look at all connections once a second closes those that are too slow
-with their headers or body; that costs nothing on the way of a healthy request.
+uvicorn lets a request take for ever to arrive, and an answer for ever to be taken. A look at all connections once a
+second closes those that are too slow; that costs nothing on the way of a healthy request. Nor does uvicorn with
+httptools bound the URL and headers of a request, its trailers, or the requests that wait for the one before them:
+``BoundedProtocol`` does.
 """
 
 import asyncio
+import logging
 import socket
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from receipted.doors.webhooks import App, Read, Scope, Send, answer_problem
+from receipted.doors.webhooks import RETRY_AFTER_S, App, Read, Scope, Send, answer_problem
 
 KEEP_ALIVE_S = 30
 LOOK_EVERY_S = 1.0
@@ -20,6 +25,85 @@ DRAIN_S = 4
 """How long requests under way may take to be answered when the server stops. With what the hub itself waits for
 afterwards it stays below the 10 s after which common supervisors kill."""
 ARRIVE_WHILE_STOPPING_S = 1.0
+HEAD_OCTETS = 65_536
+"""Most octets of a request's URL and headers, or of its trailers."""
+MOST_PIPELINED = 1_000
+"""Most requests that may wait on one connection for the answer to the one before them (RFC 9112, 9.3.2)."""
+
+_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+class TooMuch(Exception):
+    """More headers, or more requests at once, than any honest peer sends."""
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol for one connection, with bounds (RFC 6585, 5: 431).
+
+    What arrives is counted until it turns out to be a whole head or a piece of a body, so a healthy request costs an
+    addition and two comparisons. A single endless header is seen too: the parser keeps that without telling.
+    """
+
+    pauses = 0
+    """How often the peer has let what is written to it pile up; ``Server`` tells one such wait from the next by it."""
+    _unused_octets = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._earlier: deque[RequestResponseCycle] = deque()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        # uvicorn tells only the latest request of the connection that its peer is gone; an earlier one would go on to
+        # write and fail.
+        for cycle in self._earlier:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        self._earlier.clear()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._unused_octets += len(data)
+        super().data_received(data)
+        if self._unused_octets > HEAD_OCTETS and not self.transport.is_closing():
+            self.send_400_response("")
+
+    def on_headers_complete(self) -> None:
+        if self._unused_octets > HEAD_OCTETS and _head_octets(self) > HEAD_OCTETS:
+            raise TooMuch
+        if len(self.pipeline) >= MOST_PIPELINED:
+            raise TooMuch
+        self._unused_octets = 0
+        before: RequestResponseCycle | None = self.cycle
+        super().on_headers_complete()
+        if before is not None and not before.response_complete:
+            self._remember(before)
+
+    def on_body(self, body: bytes) -> None:
+        self._unused_octets = 0
+        super().on_body(body)
+
+    def pause_writing(self) -> None:
+        self.pauses += 1
+        super().pause_writing()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse and close. Where the answer to an earlier request is due, only close: it would be taken for that."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.transport.close()
+        elif self._unused_octets > HEAD_OCTETS:
+            self.transport.write(_TOO_LARGE)
+            self.transport.close()
+        else:
+            super().send_400_response(msg)
+
+    def _remember(self, cycle: RequestResponseCycle) -> None:
+        while self._earlier and self._earlier[0].response_complete:
+            self._earlier.popleft()
+        self._earlier.append(cycle)
+
+
+def _head_octets(connection: BoundedProtocol) -> int:
+    return len(connection.url) + sum(len(name) + len(value) + 4 for name, value in connection.headers)
 
 
 class Server(uvicorn.Server):
@@ -35,10 +119,12 @@ class Server(uvicorn.Server):
         tls_cert: str | None = None,
         tls_key: str | None = None,
     ) -> None:
+        # Its warnings quote nothing that we could act on, and each bad request of a stranger would write one.
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=BoundedProtocol,
                 ws="none",
                 lifespan="off",
                 interface="asgi3",
@@ -72,7 +158,7 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     async def close_the_slow(self) -> None:
-        """Until cancelled: close connections whose request has not arrived in time."""
+        """Until cancelled: close connections whose request does not arrive, or whose answer is not taken, in time."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             self._look(asyncio.get_running_loop().time())
@@ -80,16 +166,28 @@ class Server(uvicorn.Server):
     def _look(self, now_s: float) -> None:
         seen: dict[Any, tuple[object, float]] = {}
         for connection in list(self.server_state.connections):
-            if not _is_arriving(connection):
+            wait = _wait(connection)
+            if wait is None:
                 continue
-            cycle = getattr(connection, "cycle", None)
-            known, since_s = self._unfinished.get(connection, (cycle, now_s))
-            since_s = since_s if known is cycle else now_s
-            if now_s - since_s > self._arrive_s:
+            known, since_s = self._unfinished.get(connection, (wait, now_s))
+            since_s = since_s if known == wait else now_s
+            if now_s - since_s <= self._arrive_s:
+                seen[connection] = (wait, since_s)
+            elif wait[0] == "arriving":
                 connection.transport.close()
             else:
-                seen[connection] = (cycle, since_s)
+                # An orderly close would wait for what is written to be taken.
+                connection.transport.abort()
         self._unfinished = seen
+
+
+def _wait(connection: Any) -> tuple[str, object] | None:
+    """What a connection waits for its peer to do, and which time it is; None if it does not wait for it."""
+    if connection.transport.is_closing():
+        return "closing", None
+    if connection.flow.write_paused:
+        return "reading", connection.pauses
+    return ("arriving", connection.cycle) if _is_arriving(connection) else None
 
 
 def _is_arriving(connection: Any) -> bool:
@@ -112,8 +210,10 @@ def unless_stopped(app: App) -> App:
         try:
             await app(scope, read, send)
         except asyncio.CancelledError:
-            with suppress(RuntimeError):
-                await answer_problem(send, 503, "the hub is stopping", headers=[(b"connection", b"close")])
+            if scope["type"] != "http":
+                raise
+            close = [(b"retry-after", RETRY_AFTER_S), (b"connection", b"close")]
+            await answer_problem(send, 503, "the hub is stopping", headers=close)
 
     return answering
 

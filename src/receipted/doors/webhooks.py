@@ -13,6 +13,7 @@ Plain ASGI, since it is the hottest path of the hub. What it answers, and why:
 """
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 import msgspec
@@ -40,6 +41,22 @@ class Gone(Exception):
     """The other side hung up before its request was whole."""
 
 
+class PerSecond:
+    """Counts up to a limit within each second, so that a flood is not also one in the log."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._second = 0
+        self._count = 0
+
+    def exceeded(self, now_ms: int) -> bool:
+        """Count one more; whether it is more than the limit allows in this second."""
+        second = now_ms // 1000
+        self._count = self._count + 1 if second == self._second else 1
+        self._second = second
+        return self._count > self._limit
+
+
 class WebhookDoor:
     """One provider's webhook, as an ASGI application."""
 
@@ -60,8 +77,8 @@ class WebhookDoor:
         self._clock = clock
         self._observe = observe
         self._body_bytes = body_bytes
-        self._rejected_per_s = rejected_per_s
-        self._rejected_second = (0, 0)
+        self._kept = PerSecond(rejected_per_s)
+        self._told = PerSecond(rejected_per_s)
 
     async def __call__(self, scope: Scope, read: Read, send: Send) -> None:
         if scope["method"] not in ("GET", "POST"):
@@ -79,13 +96,11 @@ class WebhookDoor:
         except Exception as error:
             await self._refuse(_request(scope, body), error, send)
             return
-        await send(_OK_START)
-        await send(_OK_BODY)
+        await _answer_ok(send)
 
     async def _answer_other_method(self, scope: Scope, send: Send) -> None:
         if scope["method"] == "HEAD":
-            await send(_OK_START)
-            await send(_OK_BODY)
+            await _answer_ok(send)
         else:
             await answer_problem(
                 send, 405, "only GET and POST bring receipts", headers=[(b"allow", b"GET, POST, HEAD")]
@@ -104,10 +119,12 @@ class WebhookDoor:
                 await self._keep(request, 413, "too-large", str(error))
                 await answer_problem(send, 413, str(error), headers=[(b"connection", b"close")])
             case Overloaded() | StorageUnavailable():
-                self._count("overloaded" if isinstance(error, Overloaded) else "storage", str(error))
+                reason = "overloaded" if isinstance(error, Overloaded) else "storage"
+                self._count(reason, str(error), quiet=self._told.exceeded(self._clock()))
                 await self._send_again(send, str(error))
             case _:
-                self._observe("door.broke", provider=self._provider.name, problem=repr(error))
+                flooded = self._told.exceeded(self._clock())
+                self._observe("door.broke", provider=self._provider.name, problem=repr(error), quiet=flooded)
                 await self._send_again(send, "the hub could not take this now")
 
     async def _send_again(self, send: Send, problem: str) -> None:
@@ -118,10 +135,7 @@ class WebhookDoor:
     ) -> None:
         """Put a refused request into the bounded log. A flood is counted, not stored."""
         now_ms = self._clock()
-        second, kept = self._rejected_second
-        kept = kept + 1 if second == now_ms // 1000 else 1
-        self._rejected_second = (now_ms // 1000, kept)
-        flooded = kept > self._rejected_per_s
+        flooded = self._kept.exceeded(now_ms)
         self._count(reason, problem, quiet=flooded)
         if flooded:
             return
@@ -140,7 +154,7 @@ class WebhookDoor:
                     body=request.body,
                 )
             )
-        except (Overloaded, StorageUnavailable) as error:
+        except Exception as error:
             self._observe("rejected.not-kept", provider=self._provider.name, problem=str(error))
 
     def _count(self, reason: str, problem: str, *, quiet: bool = False) -> None:
@@ -183,23 +197,32 @@ async def _body(read: Read, limit: int) -> bytes:
     return b"".join(pieces)
 
 
+async def _answer_ok(send: Send) -> None:
+    # What was stored stays stored when there is nobody left to hear of it; the provider sends it again. The server says
+    # so by a RuntimeError of its transport.
+    with suppress(RuntimeError):
+        await send(_OK_START)
+        await send(_OK_BODY)
+
+
 async def answer_problem(
     send: Send, status: int, detail: str, *, field: str | None = None, headers: Iterable[tuple[bytes, bytes]] = ()
 ) -> None:
-    """An answer in the form of RFC 9457."""
+    """An answer in the form of RFC 9457; to nobody, if the other side has hung up."""
     problem: dict[str, object] = {"status": status, "detail": detail}
     if field is not None:
         problem["field"] = field
     body = msgspec.json.encode(problem)
     length = (b"content-length", str(len(body)).encode())
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [(b"content-type", b"application/problem+json"), length, *headers],
-        }
-    )
-    await send({"type": "http.response.body", "body": body})
+    with suppress(RuntimeError):
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [(b"content-type", b"application/problem+json"), length, *headers],
+            }
+        )
+        await send({"type": "http.response.body", "body": body})
 
 
 class Doorway:
