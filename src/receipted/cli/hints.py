@@ -9,9 +9,6 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-ANYWHERE: tuple[str, ...] = ("0.0.0.0", "::")  # noqa: S104
-"""Hosts to listen on that are no address to call."""
-
 
 @cache
 def program() -> str:
@@ -30,9 +27,17 @@ def named(sentence: str) -> str:
 def reachable(url: str) -> str:
     """A hub's address as a program on this machine calls it: a hub that listens anywhere is at 127.0.0.1."""
     parts = urlsplit(url)
-    if parts.hostname not in ANYWHERE:
+    if not _is_anywhere(parts.hostname or ""):
         return url
     return parts._replace(netloc=f"127.0.0.1:{parts.port}" if parts.port else "127.0.0.1").geturl()
+
+
+def _is_anywhere(host: str) -> bool:
+    """Whether a host to listen on means every address, and so is none to call."""
+    try:
+        return not host or ip_address(host).is_unspecified
+    except ValueError:
+        return False
 
 
 def beyond_this_machine(host: str) -> bool:

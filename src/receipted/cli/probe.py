@@ -8,6 +8,7 @@ from rich.text import Text
 
 from receipted.cli import times
 from receipted.cli.failure import Exit, run
+from receipted.cli.hints import named
 from receipted.cli.options import AsJson
 from receipted.cli.terminal import clean, columns, err, for_person, out, to_json, write
 from receipted.dialects.vonage.digest import METHODS
@@ -50,7 +51,7 @@ async def _probe(url: str, secret: str, method: str, *, as_json: bool) -> Exit:
         _table(results)
     else:
         for result in results:
-            fields = ("ok" if result.ok else "wrong", result.format, clean(result.said), clean(result.cure))
+            fields = ("ok" if result.ok else "wrong", result.format, clean(result.said), named(clean(result.cure)))
             write("\t".join(fields).rstrip("\t"))
     return Exit.OK if any(result.ok for result in results) else Exit.FAILED
 
@@ -60,7 +61,7 @@ def _table(results: list[ProbeResult]) -> None:
     for result in results:
         mark = Text("✓ ok", "green") if result.ok else Text("✕ wrong", "red")
         took = "" if result.elapsed_ms is None else duration(result.elapsed_ms)
-        found = clean(result.said) + (f"\n{clean(result.cure)}" if result.cure else "")
+        found = clean(result.said) + (f"\n{named(clean(result.cure))}" if result.cure else "")
         table.add_row(mark, result.format, took, found)
     out().print(table)
     works = [result.format for result in results if result.ok]

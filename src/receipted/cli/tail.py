@@ -10,6 +10,7 @@ from receipted.cli import times
 from receipted.cli.answers import EventAnswer, parse, time_of
 from receipted.cli.client import Away, HubClient
 from receipted.cli.failure import CommandError, Exit, run
+from receipted.cli.hints import named
 from receipted.cli.options import AsJson, Url
 from receipted.cli.terminal import clean, err, for_person, out, status_plain, status_text, to_json, write
 from receipted.domain.status import Status
@@ -52,7 +53,7 @@ async def _follow(status: Status | None, after: str | None, url: str | None, *, 
             except Away as away:
                 events = []
                 if pause_s == RETRY_S[0]:
-                    err().print(f"{away.lines[0]} Trying again.", soft_wrap=True)
+                    err().print(f"{named(away.lines[0])} Trying again.", soft_wrap=True)
                 await asyncio.sleep(pause_s)
                 pause_s = min(most_s, pause_s * 2)
                 continue
