@@ -16,7 +16,10 @@ def program() -> str:
     called = Path(sys.argv[0])
     if shutil.which("receipted"):
         return "receipted"
-    return shlex.quote(os.path.relpath(called)) if called.name == "receipted" else "python -m receipted"
+    if called.name != "receipted":
+        return "python -m receipted"
+    here = os.path.relpath(called)
+    return shlex.quote(str(called.absolute()) if here.startswith("..") else here)
 
 
 def named(sentence: str) -> str:
