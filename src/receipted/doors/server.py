@@ -33,6 +33,12 @@ MOST_PIPELINED = 1_000
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
+# As variables, since a look-up by super() would cost more than all that the bounds do.
+_data_received = HttpToolsProtocol.data_received
+_on_headers_complete = HttpToolsProtocol.on_headers_complete
+_on_body = HttpToolsProtocol.on_body
+
+
 class TooMuch(Exception):
     """More headers, or more requests at once, than any honest peer sends."""
 
@@ -63,24 +69,22 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._unused_octets += len(data)
-        super().data_received(data)
+        _data_received(self, data)
         if self._unused_octets > HEAD_OCTETS and not self.transport.is_closing():
             self.send_400_response("")
 
     def on_headers_complete(self) -> None:
         if self._unused_octets > HEAD_OCTETS and _head_octets(self) > HEAD_OCTETS:
             raise TooMuch
-        if len(self.pipeline) >= MOST_PIPELINED:
-            raise TooMuch
         self._unused_octets = 0
         before: RequestResponseCycle | None = self.cycle
-        super().on_headers_complete()
+        _on_headers_complete(self)
         if before is not None and not before.response_complete:
             self._remember(before)
 
     def on_body(self, body: bytes) -> None:
         self._unused_octets = 0
-        super().on_body(body)
+        _on_body(self, body)
 
     def pause_writing(self) -> None:
         self.pauses += 1
@@ -97,6 +101,8 @@ class BoundedProtocol(HttpToolsProtocol):
             super().send_400_response(msg)
 
     def _remember(self, cycle: RequestResponseCycle) -> None:
+        if len(self.pipeline) > MOST_PIPELINED:
+            raise TooMuch
         while self._earlier and self._earlier[0].response_complete:
             self._earlier.popleft()
         self._earlier.append(cycle)
