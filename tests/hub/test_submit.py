@@ -5,6 +5,7 @@ Long because it is one verb: each answer, each limit, each way to stop and each 
 
 import asyncio
 from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -419,3 +420,22 @@ async def test_a_refusal_is_not_observed_as_a_success(
     assert (facts["outcome"], facts["refusals"]) == (outcome, refusals)
     (attempt,) = (await place.store.history(made.id)).attempts
     assert attempt.outcome == "answered"
+
+
+async def test_an_answer_that_the_database_refuses_is_no_answer_and_stops_nobody(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    """PostgreSQL takes no NUL in a text; the provider's dialect should have refused it, but a dialect may be new."""
+    place = Place(postgres_url, tmp_path)
+    await place.open()
+    try:
+        odd, good = await far_message(place), await far_message(place)
+        bad = Answered(parts=(PartAnswer(provider_message_id="nul\x00"),))
+        far = answering(bad)
+        async with working(place, far) as worker:
+            await worker.until(lambda: settled(place, odd))
+            await worker.until(lambda: settled(place, good))
+        outcomes = sorted([(await place.store.history(made.id)).attempts[0].outcome for made in (odd, good)])
+        assert outcomes == ["ambiguous", "answered"]
+    finally:
+        await place.close()

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from receipted.domain.backoff import delay_ms
-from receipted.domain.errors import Overloaded, StorageUnavailable
+from receipted.domain.errors import Overloaded, StorageUnavailable, Unstorable
 from receipted.hub.ports import (
     Ambiguous,
     Answered,
@@ -139,7 +139,12 @@ class Submit:
             return
         outcome = await self._submit(submission)
         ended_ms = self._clock()
-        await self._record(submission, outcome, started_ms, ended_ms)
+        try:
+            await self._record(submission, outcome, started_ms, ended_ms)
+        except Unstorable as error:
+            outcome = Ambiguous(reason="the provider's answer holds what the database refuses to store")
+            self._observe("settle.failed", provider=self._provider.name, problem=str(error))
+            await self._record(submission, outcome, started_ms, ended_ms)
         self._observe(
             "message.submitted",
             message=submission.message_id,
@@ -195,6 +200,8 @@ class Submit:
         while True:
             try:
                 return await write()
+            except Unstorable:
+                raise
             except (Overloaded, StorageUnavailable) as error:
                 tries += 1
                 self._observe("settle.postponed", provider=self._provider.name, problem=str(error))
