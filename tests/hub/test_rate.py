@@ -70,23 +70,35 @@ def test_unclear_answers_are_followed_by_growing_pauses_until_a_clear_one() -> N
     trouble, now_ms = Trouble(), 1_000_000
     waits_ms = []
     for _ in range(8):
-        waits_ms.append(trouble.unclear(now_ms, now_ms + 15_000))
-        now_ms += 15_000 + waits_ms[-1]
+        trouble.unclear(now_ms, now_ms + 15_000)
+        now_ms += 15_000
+        waits_ms.append(trouble.wait_ms(now_ms))
+        assert trouble.wait_ms(now_ms + 1) == waits_ms[-1] - 1
+        now_ms += waits_ms[-1]
+        assert trouble.wait_ms(now_ms) == 0
     assert waits_ms == [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]
+    trouble.unclear(now_ms, now_ms)
     trouble.over()
-    assert trouble.unclear(now_ms, now_ms) == 1_000
+    assert trouble.wait_ms(now_ms) == 0
+    trouble.unclear(now_ms, now_ms)
+    assert trouble.wait_ms(now_ms) == 1_000
 
 
 def test_trouble_begins_with_an_unclear_answer_and_ends_with_a_clear_one() -> None:
+    on = []
     trouble = Trouble()
-    seen = [trouble.on]
-    for step in (lambda: trouble.unclear(0, 1), trouble.over):
-        step()
-        seen.append(trouble.on)
-    assert seen == [False, True, False]
+    on.append(trouble.on)
+    trouble.unclear(0, 1)
+    on.append(trouble.on)
+    trouble.over()
+    on.append(trouble.on)
+    assert on == [False, True, False]
 
 
 def test_unclear_answers_of_submits_under_way_together_are_one() -> None:
     trouble = Trouble()
-    assert [trouble.unclear(started_ms, 15_000) for started_ms in (0, 1, 14_999)] == [1_000, 1_000, 1_000]
-    assert trouble.unclear(16_000, 16_500) == 2_000
+    for started_ms in (0, 1, 14_999):
+        trouble.unclear(started_ms, 15_000)
+    assert trouble.wait_ms(15_000) == 1_000
+    trouble.unclear(16_000, 16_500)
+    assert trouble.wait_ms(16_500) == 2_000

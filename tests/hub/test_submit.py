@@ -135,6 +135,23 @@ async def test_a_provider_whose_answers_are_unclear_is_tried_with_one_message_at
     assert outcomes == ["ambiguous"] * 6 + ["answered"] * 6
 
 
+async def test_one_unclear_answer_among_clear_ones_holds_nobody_up(place: Place) -> None:
+    gate, lost = asyncio.Event(), [True]
+    made = [await far_message(place, at_ms=NOW - n) for n in range(8, 0, -1)]
+
+    async def answer(submission: Submission) -> Outcome:
+        if lost:
+            lost.clear()
+            gate.set()
+            return Ambiguous(reason="no answer in time")
+        await gate.wait()
+        return await taken(submission)
+
+    async with working(place, Far(answer)) as worker:
+        for one in made:
+            await worker.until(partial(settled, place, one))
+
+
 async def test_another_deferral_holds_nobody_up(place: Place) -> None:
     first = await far_message(place, at_ms=NOW - 1)
     far = answering(Deferred(reason="odd", wait_ms=5_000))

@@ -63,27 +63,30 @@ class Rate:
 class Trouble:
     """Unclear answers one after the other: each may cost a message its clear end, so few are to run into them.
 
-    While it is ``on``, one message at a time finds out whether the provider is back.
+    After each nothing goes for 1 s, doubling up to a minute; then one message at a time finds out whether the provider
+    is back. Any clear answer ends all of it at once, so that one lost answer among many costs next to nothing.
     """
 
     def __init__(self) -> None:
         self._unclear = 0
         self._last_ms = 0
+        self._until_ms = 0
 
     @property
     def on(self) -> bool:
         return self._unclear > 0
 
-    def unclear(self, started_ms: int, ended_ms: int) -> int:
-        """How long to leave the provider alone after an unclear answer, in ms: 1 s, doubling up to a minute.
-
-        Submits that were under way together count as one.
-        """
+    def unclear(self, started_ms: int, ended_ms: int) -> None:
+        """A submit had an unclear answer. Those that were under way together count as one."""
         if not self._unclear or started_ms > self._last_ms:
             self._unclear += 1
             self._last_ms = ended_ms
-        return delay_ms(self._unclear, cap_ms=LONGEST_TROUBLE_MS)
+        self._until_ms = ended_ms + delay_ms(self._unclear, cap_ms=LONGEST_TROUBLE_MS)
 
     def over(self) -> None:
         """The provider gave a clear answer."""
-        self._unclear = 0
+        self._unclear = self._until_ms = 0
+
+    def wait_ms(self, now_ms: int) -> int:
+        """How long until one may try; 0 = now."""
+        return min(max(self._until_ms - now_ms, 0), LONGEST_TROUBLE_MS)

@@ -91,9 +91,10 @@ class Submit:
 
     async def _round(self) -> int:
         await self._unclaim()
+        now_ms = self._clock()
         at_once = 1 if self._trouble.on else self._provider.concurrency
-        free = at_once - len(self._in_flight)
-        allowed = self._rate.take(self._clock(), free) if free > 0 else 0
+        free = 0 if self._trouble.wait_ms(now_ms) else at_once - len(self._in_flight)
+        allowed = self._rate.take(now_ms, free) if free > 0 else 0
         if not allowed or self._provider.ready() is not None:
             self._rate.give_back(allowed)
             return 0
@@ -105,7 +106,8 @@ class Submit:
         return len(claimed)
 
     async def _pause(self) -> None:
-        wait_ms = self._rate.wait_ms(self._clock())
+        now_ms = self._clock()
+        wait_ms = max(self._rate.wait_ms(now_ms), self._trouble.wait_ms(now_ms))
         await self._wake.wait(min(wait_ms / 1000, 5.0) if wait_ms else POLL_S)
 
     def _done(self, message_id: str, task: asyncio.Task[None]) -> None:
@@ -172,7 +174,7 @@ class Submit:
             case Deferred():
                 retry_ms = ended_ms + self._wait_ms(submission.attempt, outcome, ended_ms)
             case Ambiguous():
-                self._rate.pause(ended_ms + self._trouble.unclear(started_ms, ended_ms))
+                self._trouble.unclear(started_ms, ended_ms)
             case Answered():
                 self._trouble.over()
                 due_ms = ended_ms + self._provider.due_s(submission.country) * 1000
