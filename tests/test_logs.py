@@ -110,7 +110,7 @@ def test_postponed_work_does_not_flood_the_log() -> None:
 def test_other_libraries_take_the_same_road() -> None:
     out = io.StringIO()
     logs.configure("info", json_lines=True, stream=out)
-    logging.getLogger("uvicorn.error").warning("odd %s", "request\n")
+    logging.getLogger("asyncio").warning("odd %s", "request\n")
     assert json.loads(out.getvalue())["event"] == "odd request\\x0a"
 
 
