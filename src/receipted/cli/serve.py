@@ -32,6 +32,12 @@ def command(
     data_dir: Annotated[
         Path | None, typer.Option("--data-dir", help="Folder of the database and the token. Default: the settings say.")
     ] = None,
+    after_restore: Annotated[
+        bool,
+        typer.Option(
+            "--after-restore", help="The database is a backup put back: do not send what is queued in it a second time."
+        ),
+    ] = False,
 ) -> None:
     """Run the hub until Ctrl-C."""
     settings = configuration.load_whole(host=host, port=port, data_dir=data_dir)
@@ -47,7 +53,7 @@ def command(
 
     try:
         with in_words():
-            wiring.serve(settings, banner=started)
+            wiring.serve(settings, banner=started, after_restore=after_restore)
     finally:
         _forget(hub_file)
 

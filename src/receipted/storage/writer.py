@@ -20,89 +20,6 @@ STUCK_S = 8.0
 LOOKS = 8
 """How often within that time somebody looks."""
 SILENT = "the database does not answer"
-DISK = "the disk cannot sync; check it, then start the hub again"
-
-
-class Session(Protocol):
-    """The write connection of one engine. Any exception of ``unavailable`` means that the database cannot write now."""
-
-    unavailable: tuple[type[Exception], ...]
-    synced_by_commit: bool
-    """Whether a commit is durable when it returns; otherwise only what was committed before a ``sync`` is."""
-
-    def begin(self) -> None: ...
-    def commit(self) -> None: ...
-    def rollback(self) -> None: ...
-    def sync(self) -> None:
-        """Make everything durable that is committed. Called from a thread of its own; raises OSError."""
-        ...
-
-    def close(self) -> None: ...
-
-
-S = TypeVar("S", bound=Session)
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-Bulk: TypeAlias = Callable[[S, Sequence[Item]], Sequence[Result | ReceiptedError]]
-"""Writes many items inside the transaction that is open; one result (or ReceiptedError to be raised) an item."""
-_Waiting: TypeAlias = tuple[Callable[..., Sequence[Any]], Any, "asyncio.Future[Any]"]
-
-
-class Syncer(Generic[S]):
-    """Makes commits durable beside the writer: while one batch is synced, the next is written already.
-
-    One sync serves every batch that was committed before it began.
-    """
-
-    def __init__(
-        self,
-        *,
-        answer: Callable[[list[_Waiting], list[Any]], None],
-        failed: Callable[[Exception], None],
-    ) -> None:
-        self._answer = answer
-        self._failed = failed
-        self._committed: list[tuple[S, list[_Waiting], list[Any]]] = []
-        self._filled = threading.Event()
-        self._closing = False
-        self._broken = False
-        self._thread: threading.Thread | None = None
-
-    def put(self, session: S, batch: list[_Waiting], results: list[Any]) -> None:
-        """Answer this batch once its session is synced."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="receipted-syncer", daemon=True)
-            self._thread.start()
-        self._committed.append((session, batch, results))
-        self._filled.set()
-
-    def close(self) -> None:
-        """Sync and answer what is left."""
-        self._closing = True
-        self._filled.set()
-        if self._thread is not None:
-            self._thread.join()
-
-    def _run(self) -> None:
-        while not (self._closing and not self._committed):
-            self._filled.wait()
-            self._filled.clear()
-            while self._committed:
-                done = self._committed[:]
-                del self._committed[: len(done)]
-                self._sync(done)
-
-    def _sync(self, done: list[tuple[S, list[_Waiting], list[Any]]]) -> None:
-        if not self._broken:
-            try:
-                for session in {id(session): session for session, _, _ in done}.values():
-                    session.sync()
-            except Exception as error:
-                # For good: the system reports a write that failed only once, and a later sync would seem to succeed.
-                self._broken = True
-                self._failed(error)
-        for _, batch, results in done:
-            self._answer(batch, [StorageUnavailable(DISK)] * len(batch) if self._broken else results)
 
 
 class Writer(Generic[S]):
@@ -126,7 +43,7 @@ class Writer(Generic[S]):
         self._prove = prove
         self._most_waiting = waiting
         self._observe = observe
-        self._queue: list[_Waiting] = []
+        self._queue: list[Waiting] = []
         self._unanswered = 0
         self._filled = threading.Event()
         self._closing = False
@@ -136,7 +53,7 @@ class Writer(Generic[S]):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="receipted-writer", daemon=True)
         self._taking = threading.Lock()
-        self._current: list[_Waiting] = []
+        self._current: list[Waiting] = []
         self._began_s: float | None = None
         self.stuck = False
         """Whether the database has not answered for ``stuck_s``."""
@@ -223,7 +140,7 @@ class Writer(Generic[S]):
         if self._session is not None:
             self._session.close()
 
-    def _commit(self, batch: list[_Waiting]) -> None:
+    def _commit(self, batch: list[Waiting]) -> None:
         """Write a batch; its callers are answered when it is durable, or at once when it was not stored."""
         session = self._session
         if session is None or self._given_up:
@@ -249,7 +166,7 @@ class Writer(Generic[S]):
             else:
                 self._syncer.put(session, batch, results)
 
-    def _transaction(self, session: S, batch: list[_Waiting]) -> list[Any]:
+    def _transaction(self, session: S, batch: list[Waiting]) -> list[Any]:
         groups: dict[Callable[..., Sequence[Any]], list[int]] = {}
         for index, (bulk, _, _) in enumerate(batch):
             groups.setdefault(bulk, []).append(index)
@@ -267,11 +184,11 @@ class Writer(Generic[S]):
             raise
         return results
 
-    def _answer(self, batch: list[_Waiting], results: list[Any]) -> None:
+    def _answer(self, batch: list[Waiting], results: list[Any]) -> None:
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self._resolve, batch, results)
 
-    def _refuse(self, batch: list[_Waiting], problem: str) -> None:
+    def _refuse(self, batch: list[Waiting], problem: str) -> None:
         self._answer(batch, [StorageUnavailable(problem)] * len(batch))
 
     def _give_up(self, error: Exception) -> None:
@@ -280,7 +197,7 @@ class Writer(Generic[S]):
         self._broken = DISK
         self._given_up = True
 
-    def _resolve(self, batch: list[_Waiting], results: list[Any]) -> None:
+    def _resolve(self, batch: list[Waiting], results: list[Any]) -> None:
         for (_, _, future), result in zip(batch, results, strict=True):
             self._unanswered -= 1
             if future.done():
