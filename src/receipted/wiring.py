@@ -222,7 +222,7 @@ class Hub:
             )
             doors |= dict.fromkeys(provider.webhook_paths, door)
         self._doors = Doorway(doors, not_found)
-        self._all = unless_stopped(Doorway(doors, self._api()))
+        self._all = Doorway(doors, self._api())
 
     def _api(self) -> App:
         return api(  # type: ignore[return-value]
@@ -316,7 +316,7 @@ async def _serve(settings: Settings, banner: Callable[[ServeInfo], None], after_
     try:
         async with Hub(settings, after_restore=after_restore) as hub:
             server = Server(
-                hub.app,
+                unless_stopped(hub.app),
                 connections=settings.limits.connections,
                 arrive_s=settings.limits.body_timeout_s,
                 on_stop=hub.let_go,

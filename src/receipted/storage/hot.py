@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from receipted.domain.receipt import Receipt
 from receipted.domain.status import TABLE
 from receipted.storage.ids import Ascending
-from receipted.storage.writer import Session
+from receipted.storage.session import Session
 
 GRAVITY_CASE = "CASE {status} " + " ".join(f"WHEN '{row.status}' THEN {row.gravity}" for row in TABLE) + " END"
 """``domain.status.TABLE``'s gravity as an SQL expression over a status column: one table, also inside the database."""

@@ -8,10 +8,12 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic
 
 from receipted.domain.errors import Overloaded, ReceiptedError, StorageUnavailable, Unstorable
 from receipted.hub.ports import Observe
+from receipted.storage.session import Bulk, Item, Result, S, Waiting
+from receipted.storage.syncer import DISK, Syncer
 
 LARGEST = 512
 """Items in one transaction at most: bounds how long one commit keeps its callers waiting."""
