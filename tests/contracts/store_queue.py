@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from receipted.domain.errors import Conflict, NotFound, StorageUnavailable
+from receipted.domain.errors import Conflict, NotFound, Unstorable
 from receipted.domain.message import Message
 from receipted.domain.status import Status
 from receipted.hub.ports import NewMessage
@@ -83,7 +83,7 @@ class QueueContract:
         good = [message() for _ in range(20)]
         new = [*good[:10], twice, *good[10:]]
         results = await asyncio.gather(*(store.accept(NewMessage(message=one)) for one in new), return_exceptions=True)
-        assert [type(result) for result in results if isinstance(result, Exception)] == [StorageUnavailable]
+        assert [type(result) for result in results if isinstance(result, Exception)] == [Unstorable]
         assert [(await store.message(one.id)).id for one in good] == [one.id for one in good]
 
     # --- claiming -----------------------------------------------------------------------------------------------------

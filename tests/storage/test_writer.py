@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from receipted.domain.errors import Conflict, Overloaded, ReceiptedError, StorageUnavailable
+from receipted.domain.errors import Conflict, Overloaded, ReceiptedError, StorageUnavailable, Unstorable
 from receipted.storage.writer import LARGEST, Writer
 
 WAIT_S = 10
@@ -186,7 +186,7 @@ async def test_what_cannot_be_written_hurts_no_neighbour() -> None:
         tape.gate.set()
         results = await asyncio.gather(*tasks, return_exceptions=True)
         assert await writer.write(store, 3) == "stored 3"
-    assert [type(result) for result in results] == [str, StorageUnavailable, str, Conflict]
+    assert [type(result) for result in results] == [str, Unstorable, str, Conflict]
     assert tape.batches == [["first"], [1], [2], [3]]
     assert watch.told.count("store.failed") == 1
 
