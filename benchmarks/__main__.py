@@ -40,7 +40,7 @@ def main(
         for figure in webhook_door.run(plan, say):
             figures.append(figure)
             say(f"{figure.name}, {figure.form}, {figure.messages:,} stored: {figure.rate:,.0f} receipts/s")
-    report.show(figures, screen)
+    report.show(figures, connections, screen)
     if json is not None:
         report.write(figures, json, "python -m benchmarks " + shlex.join(sys.argv[1:]))
 

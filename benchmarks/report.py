@@ -55,9 +55,11 @@ NUMBERS = (
 )  # fmt: skip
 
 
-def show(figures: Sequence[Figure], to: Console) -> None:
+def show(figures: Sequence[Figure], connections: int, to: Console) -> None:
     table = Table(
-        title="Receipts by webhook, 64 connections", title_justify="left", box=box.ROUNDED if to.is_terminal else None
+        title=f"Receipts by webhook, {connections} connections",
+        title_justify="left",
+        box=box.ROUNDED if to.is_terminal else None,
     )
     for name in ("server", "form", "order"):
         table.add_column(name, no_wrap=True)

@@ -22,10 +22,11 @@ def message(connection: sa.Connection, message_id: str) -> Message:
     row = connection.execute(sa.select(message_table).where(message_table.c.id == message_id)).mappings().first()
     if row is None:
         raise NotFound(f"there is no message {message_id}")
-    return rows.message(row, _parts(connection, message_id))
+    return rows.message(row, parts(connection, message_id))
 
 
-def _parts(connection: sa.Connection, message_id: str) -> list[Part]:
+def parts(connection: sa.Connection, message_id: str) -> list[Part]:
+    """A message's parts in their order."""
     query = sa.select(part).where(part.c.message_id == message_id).order_by(part.c.seq)
     return [rows.part(row) for row in connection.execute(query).mappings()]
 
@@ -177,4 +178,4 @@ def counts(connection: sa.Connection) -> Counts:
     states = sa.select(schema.submission.c.state, sa.func.count()).group_by(schema.submission.c.state)
     by_state = {row.state: row[1] for row in connection.execute(states)}
     left = connection.execute(sa.select(sa.func.count()).select_from(schema.unmatched)).scalar_one()
-    return Counts(queued=by_state.get("waiting", 0), submitting=by_state.get("submitting", 0), unmatched=left)
+    return Counts(queued=by_state.get(schema.WAITING, 0), submitting=by_state.get(schema.SUBMITTING, 0), unmatched=left)

@@ -9,9 +9,10 @@ from receipted.domain.errors import Conflict, ReceiptedError
 from receipted.domain.message import Message, Part
 from receipted.domain.status import Status, order_key
 from receipted.hub.ports import Ambiguous, NewMessage, Submission, SubmitAttempt
-from receipted.storage import rows, schema, settling
+from receipted.storage import queries, rows, schema, settling
 from receipted.storage.hot import HotSession, Move
-from receipted.storage.settling import SUBMITTING, WAITING, leave_queue
+from receipted.storage.schema import SUBMITTING, WAITING
+from receipted.storage.settling import leave_queue
 
 _SUBMISSION = ("message_id", "provider", "state", "due_ms", "attempt")
 
@@ -44,13 +45,9 @@ def _known_keys(session: HotSession, keys: Collection[str]) -> dict[str, tuple[s
         schema.message, schema.message.c.id == schema.idempotency.c.message_id
     )
     found = session.connection.execute(query.where(schema.idempotency.c.key.in_(keys))).mappings().all()
-    return {row["key"]: (row["digest"], rows.message(row, _parts(session, row["id"]))) for row in found}
-
-
-def _parts(session: HotSession, message_id: str) -> list[Part]:
-    part = schema.part
-    query = sa.select(part).where(part.c.message_id == message_id).order_by(part.c.seq)
-    return [rows.part(row) for row in session.connection.execute(query).mappings()]
+    return {
+        row["key"]: (row["digest"], rows.message(row, queries.parts(session.connection, row["id"]))) for row in found
+    }
 
 
 def _insert_messages(session: HotSession, new: Sequence[NewMessage]) -> None:
@@ -131,7 +128,7 @@ def abandon(session: HotSession, abandoned: Sequence[Abandoned]) -> list[None]:
     """Take messages off the queue that were never handed over."""
     for message_id, now_ms, reason in abandoned:
         key = order_key(Status.EXPIRED, now_ms)
-        parts = _parts(session, message_id)
+        parts = queries.parts(session.connection, message_id)
         session.move([Move(message_id, part.seq, Status.EXPIRED, key, None, reason, None) for part in parts])
         leave_queue(session, [message_id])
         session.project([message_id], now_ms)

@@ -125,7 +125,7 @@ def _give_id(session: HotSession, receipt: Receipt, seq: int, now_ms: int) -> No
     left_queue = session.connection.execute(
         submission.delete().where(
             submission.c.message_id == receipt.client_ref,
-            submission.c.state == "waiting",
+            submission.c.state == schema.WAITING,
             submission.c.attempt > 0,
         )
     )

@@ -167,6 +167,9 @@ submit_attempt = Table(
     PrimaryKeyConstraint("message_id", "attempt"),
 )
 
+WAITING, SUBMITTING = "waiting", "submitting"
+"""The states of a submission: due at some time; claimed, so that the provider may have it any moment."""
+
 idempotency = Table(
     "idempotency",
     metadata,

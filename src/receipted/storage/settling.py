@@ -10,9 +10,8 @@ from receipted.domain.status import FINAL, Status, order_key
 from receipted.hub.ports import Ambiguous, Answered, Deferred, Outcome, SubmitAttempt
 from receipted.storage import receipts, rows, schema
 from receipted.storage.hot import HotSession, Move
+from receipted.storage.schema import SUBMITTING, WAITING
 
-WAITING, SUBMITTING = "waiting", "submitting"
-"""The states of a row of ``submission``: due at some time; claimed, so that the provider may have it any moment."""
 _ATTEMPT = ("message_id", "attempt", "started_ms", "ended_ms", "outcome", "detail")
 
 
