@@ -1,0 +1,202 @@
+"""Which message a receipt's id means, at one carrier account (reference smpp 7, candidate keys).
+
+What is stored for a message never changes: under an explicit form it is the form's normal spelling, under ``auto`` the
+id of the submit_sm_resp as given. ``auto`` remembers the ids in flight, looks up what a receipt's id could stand for,
+and takes the one that is known. After a few receipts that agree it knows the carrier's form, and from then on can also
+say what is stored for an id that it does not remember.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from receipted.dialects.smpp.id_forms import (
+    AUTO,
+    DECIMAL_HEX,
+    HEX_DECIMAL,
+    ID_FORMS,
+    MOST_CHARACTERS,
+    SAME,
+    IdForm,
+    decimal,
+    hexadecimal,
+    trimmed,
+)
+from receipted.dialects.smpp.id_spellings import Spellings
+
+CAPACITY = 200_000
+ENOUGH = 3
+"""So many receipts in a row that agree make a form certain, or a certain one doubtful."""
+_WORDS = {
+    SAME: "the same id in both",
+    HEX_DECIMAL: "submit hex, receipt decimal",
+    DECIMAL_HEX: "submit decimal, receipt hex",
+}
+
+
+class Resolved(msgspec.Struct, frozen=True):
+    """What a receipt's id means.
+
+    ``stored_id`` is the id that its message is stored under, known or computed; None if that cannot be told.
+    ``settled`` False says that waiting may help: the form is not certain and no such id is known, so the submit_sm_resp
+    may still be on its way. ``as_given`` is what to file the receipt under where nothing else is found.
+    """
+
+    stored_id: str | None
+    settled: bool
+    as_given: str
+
+
+class IdBook:
+    """The ids of one carrier account. Bounded: the oldest of ``capacity`` ids is forgotten first."""
+
+    def __init__(self, form: str = AUTO, capacity: int = CAPACITY) -> None:
+        """``form``: ``auto`` or one of ``ID_FORMS``; raises KeyError for another."""
+        self._fixed: IdForm | None = None if form == AUTO else ID_FORMS[form]
+        self._capacity = capacity
+        self._known: dict[str, None] = {}
+        self._spellings = Spellings()
+        self._learners: dict[int, _Learner] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def learn(self, stored_ids: Iterable[str]) -> None:
+        """Remembers ids that are stored and still await their receipts, the oldest first: at the start."""
+        for stored_id in stored_ids:
+            self._remember(stored_id)
+
+    def submitted(self, message_id: str) -> str:
+        """What to store for the id of a submit_sm_resp; it is remembered. An empty id gives ""."""
+        stored = trimmed(message_id) if self._fixed is None else self._fixed.of_submit(message_id)
+        self._remember(stored)
+        return stored
+
+    def resolve(self, *receipt_ids: str) -> Resolved:
+        """Which message the ids of one receipt mean.
+
+        A receipt may have two, in the TLV and in the text, and they may be written differently. Give both, always in
+        the same order, "" for one that is missing: each place learns its own form.
+        """
+        ids = [(place, trim) for place, text in enumerate(receipt_ids) if (trim := trimmed(text))]
+        if not ids:
+            return Resolved(None, True, "")
+        if self._fixed is not None:
+            stored = self._by_form(self._fixed, [text for _, text in ids])
+            return Resolved(stored, True, stored)
+        return self._by_learning(ids)
+
+    @property
+    def certain(self) -> bool:
+        """Whether the form is known: it was set, or found out."""
+        return self._fixed is not None or any(learner.form for learner in self._learners.values())
+
+    @property
+    def form(self) -> str:
+        """The form in words, for ``receipted binds``."""
+        if self._fixed is not None:
+            return f"{self._fixed.meaning.rstrip('.')} (set)"
+        found = {learner.form: learner.receipts for learner in self._learners.values() if learner.form}
+        if found:
+            return "; ".join(f"{_WORDS[form]}, found from {count} receipts" for form, count in found.items())
+        seen = sum(learner.receipts for learner in self._learners.values())
+        return f"not certain yet, {seen} receipts matched" if seen else "not known yet, no receipt matched"
+
+    def _remember(self, stored_id: str) -> None:
+        if not 0 < len(stored_id) <= MOST_CHARACTERS:
+            return
+        self._known.pop(stored_id, None)
+        self._known[stored_id] = None
+        self._spellings.saw(stored_id)
+        if len(self._known) > self._capacity:
+            oldest = next(iter(self._known))
+            del self._known[oldest]
+            self._spellings.forget(oldest)
+
+    def _by_form(self, form: IdForm, ids: list[str]) -> str:
+        """The id that both places agree on, else the only known one, else the first that has the form.
+
+        An id may also stand in a receipt as the submit had it: the TLV often does.
+        """
+        as_receipt = list(dict.fromkeys(stored for text in ids if (stored := form.of_receipt(text)) is not None))
+        as_submit = list(dict.fromkeys(form.of_submit(text) for text in ids))
+        known = [stored for stored in dict.fromkeys(as_receipt + as_submit) if stored in self._known]
+        agreed = [stored for stored in as_receipt if stored in as_submit]
+        for choice in (agreed if len(ids) > 1 else [], known if len(known) == 1 else [], as_receipt, as_submit):
+            if choice:
+                return choice[0]
+        return ids[0]
+
+    def _by_learning(self, ids: list[tuple[int, str]]) -> Resolved:
+        candidates = {place: self._candidates(text) for place, text in ids}
+        given = ids[0][1]
+        computed = None
+        for place, text in ids:
+            learner = self._learners.setdefault(place, _Learner())
+            if not learner.form:
+                continue
+            known = candidates[place].get(learner.form, ())
+            learner.saw(learner.form if known else _only_relation(candidates[place]))
+            if len(known) == 1:
+                return self._found(known[0], given, text)
+            computed = computed or self._spellings.computed(learner.form, text)
+        if computed is not None:
+            return Resolved(computed, True, given)
+        found = {stored for places in candidates.values() for group in places.values() for stored in group}
+        if len(found) != 1:
+            return Resolved(None, bool(found), given)
+        for place, _ in ids:
+            self._learners[place].saw(_only_relation(candidates[place]))
+        return self._found(found.pop(), given, *(text for _, text in ids))
+
+    def _found(self, stored_id: str, given: str, *texts: str) -> Resolved:
+        for text in texts:
+            self._spellings.matched(stored_id, text)
+        return Resolved(stored_id, True, given)
+
+    def _candidates(self, text: str) -> dict[str, tuple[str, ...]]:
+        """The known ids that a receipt's id can stand for, by what relates the two."""
+        exact: tuple[str, ...] = (text,) if text in self._known else ()
+        found = {SAME: exact or self._known_of(self._spellings.same(text))}
+        for relation, value in ((HEX_DECIMAL, decimal(text)), (DECIMAL_HEX, hexadecimal(text))):
+            if value is not None:
+                found[relation] = self._known_of(self._spellings.number(relation, value))
+        return {relation: known for relation, known in found.items() if known}
+
+    def _known_of(self, spelled: Iterator[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(text for text in spelled if text in self._known))
+
+
+class _Learner:
+    """What relates the ids in one place of a receipt to those of the submits.
+
+    Certain after ``ENOUGH`` receipts in a row that agree; each contradiction met before that asks for as many more. A
+    certain form decides alone, since numbers that happen to be known in another base are coincidences; it falls when
+    ``ENOUGH`` receipts in a row say otherwise.
+    """
+
+    def __init__(self) -> None:
+        self.form = ""
+        self.receipts = 0
+        self._latest = ""
+        self._run = 0
+        self._wanted = ENOUGH
+
+    def saw(self, relation: str) -> None:
+        """One receipt was matched, and this relates the two ids; "" where several forms explain it."""
+        if not relation:
+            return
+        self.receipts += 1
+        if relation == self.form:
+            self._run = 0
+            return
+        if relation != self._latest:
+            self._wanted = min(self._wanted + ENOUGH, 10 * ENOUGH) if self._run else ENOUGH
+            self._latest, self._run = relation, 0
+        self._run += 1
+        if self._run >= self._wanted:
+            self.form, self.receipts, self._run = relation, self._run, 0
+
+
+def _only_relation(candidates: dict[str, tuple[str, ...]]) -> str:
+    return next(iter(candidates)) if len(candidates) == 1 else ""
