@@ -20,6 +20,7 @@ from receipted.domain.errors import InvalidReceipt, Unauthentic
 from receipted.domain.message import Content, Kind
 from receipted.domain.receipt import Receipt
 from receipted.domain.status import Status
+from receipted.hub.links import Inbound
 from receipted.hub.ports import (
     Ambiguous,
     Answered,
@@ -53,6 +54,10 @@ class Far(Protocol):
 
     async def deliver(self, receipts: Sequence[Receipt]) -> None:
         """Given to ``Provider.start``."""
+        ...
+
+    async def take_inbound(self, taken: Sequence[Inbound]) -> None:
+        """Given to ``Provider.start``, too."""
         ...
 
 
@@ -161,7 +166,7 @@ class ProviderContract:
     # --- receipts -----------------------------------------------------------------------------------------------------
 
     async def test_receipts_name_the_part_and_carry_our_reference(self, far: Far) -> None:
-        await far.provider.start(far.deliver)
+        await far.provider.start(far.deliver, far.take_inbound)
         sent = submission(text=THREE_PARTS, part_count=3)
         ids = ids_of(await far.provider.submit(sent))
         receipts = await far.receipts(sent, ids)
@@ -222,8 +227,8 @@ class ProviderContract:
         await far.provider.close()
 
     async def test_starting_and_closing_twice_is_harmless(self, far: Far) -> None:
-        await far.provider.start(far.deliver)
-        await far.provider.start(far.deliver)
+        await far.provider.start(far.deliver, far.take_inbound)
+        await far.provider.start(far.deliver, far.take_inbound)
         sent = submission()
         ids = ids_of(await far.provider.submit(sent))
         assert await far.receipts(sent, ids)
@@ -231,12 +236,12 @@ class ProviderContract:
         await far.provider.close()
 
     async def test_after_the_close_a_submit_is_an_outcome_still(self, far: Far) -> None:
-        await far.provider.start(far.deliver)
+        await far.provider.start(far.deliver, far.take_inbound)
         await far.provider.close()
         assert isinstance(await far.provider.submit(submission()), Answered | Deferred | Ambiguous)
 
     async def test_what_it_had_accepted_may_be_told_again(self, far: Far) -> None:
-        await far.provider.start(far.deliver)
+        await far.provider.start(far.deliver, far.take_inbound)
         await far.provider.resume([])
         sent = submission()
         (mine,) = ids_of(await far.provider.submit(sent))

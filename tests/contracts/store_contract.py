@@ -3,10 +3,11 @@
 A store's own test makes a class of ``StoreContract`` with the fixture ``place``: an empty database, opened.
 """
 
+from tests.contracts.store_carriers import CarrierContract
 from tests.contracts.store_queue import QueueContract
 from tests.contracts.store_reading import ReadingContract
 from tests.contracts.store_receipts import ReceiptContract
 
 
-class StoreContract(ReceiptContract, QueueContract, ReadingContract):
+class StoreContract(ReceiptContract, QueueContract, ReadingContract, CarrierContract):
     """All of it."""

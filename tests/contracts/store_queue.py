@@ -14,6 +14,7 @@ from tests.contracts.store_samples import (
     LOST,
     NOW,
     RETRY,
+    UNCLEAR_DUE,
     Place,
     accepted,
     answered,
@@ -177,7 +178,7 @@ class QueueContract:
         await settle(store, made, LOST)
         now = await store.message(made.id)
         assert (now.status, now.reason) == (S.SUBMITTED, LOST.reason)
-        assert [part.due_ms for part in now.parts] == [DUE, DUE]
+        assert [part.due_ms for part in now.parts] == [UNCLEAR_DUE] * 2
         assert await claim(store, now_ms=DUE) == []
 
     async def test_a_provider_may_cut_a_text_in_fewer_parts_than_we_count(self, place: Place) -> None:

@@ -19,6 +19,7 @@ from tests.contracts.store_samples import (
     LOST,
     NOW,
     RETRY,
+    UNCLEAR_DUE,
     Place,
     accepted,
     answered,
@@ -177,7 +178,7 @@ class ReceiptContract:
         await settle(store, before, LOST)
         await settle(store, after, LOST)
         assert await statuses(store, before) == [S.ACCEPTED, S.ACCEPTED]
-        assert (await store.message(before.id)).parts[0].due_ms == DUE
+        assert (await store.message(before.id)).parts[0].due_ms == UNCLEAR_DUE
         assert await statuses(store, after) == [S.SUBMITTED, S.SUBMITTED]
         await store.append([receipt(early), receipt(late, client_ref=after.id)], NOW)
         assert await statuses(store, before) == [S.DELIVERED, S.DELIVERED]

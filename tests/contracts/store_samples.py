@@ -27,6 +27,7 @@ from receipted.storage.store import SqlStore, open_store, sqlite_file
 
 NOW = 1_760_000_000_000
 DUE = NOW + 259_200_000
+UNCLEAR_DUE = NOW + 600_000
 RETRY = NOW + 5_000
 
 _numbers = count(1)
@@ -193,7 +194,7 @@ async def sent(store: Store, *ids: str, **more: object) -> Message:
 
 
 async def settle(store: Store, made: Message, outcome: Outcome, *, number: int = 1, ended_ms: int = NOW + 100) -> None:
-    """Record what came of try ``number``. An answer is due at DUE, anything else sooner."""
+    """Record what came of try ``number``. A receipt is due at DUE, or at UNCLEAR_DUE if the answer was unclear."""
     attempt = SubmitAttempt(
         message_id=made.id,
         attempt=number,
@@ -202,7 +203,7 @@ async def settle(store: Store, made: Message, outcome: Outcome, *, number: int =
         outcome=type(outcome).__name__.lower(),
         detail="" if isinstance(outcome, Answered) else outcome.reason,
     )
-    await store.settle(attempt, outcome, due_ms=DUE, retry_ms=RETRY)
+    await store.settle(attempt, outcome, due_ms=DUE, retry_ms=RETRY, unclear_due_ms=UNCLEAR_DUE)
 
 
 LOST = Ambiguous(reason="no answer came in time")

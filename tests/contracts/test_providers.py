@@ -11,6 +11,7 @@ from aiohttp import web
 
 from receipted.domain.receipt import Receipt
 from receipted.domain.status import FINAL
+from receipted.hub.links import Inbound
 from receipted.hub.ports import HttpAnswer, HttpFailure, Provider, Submission, WebhookRequest
 from receipted.providers import Context, build
 from receipted.providers.http import AiohttpClient
@@ -52,6 +53,9 @@ class Pushed:
         self._receipts.extend(receipts)
         self._came.set()
 
+    async def take_inbound(self, taken: Sequence[Inbound]) -> None:
+        raise AssertionError("it has nothing to hand over but receipts")
+
     async def receipts(self, submission: Submission, ids: Sequence[str]) -> list[Receipt]:
         async with asyncio.timeout(10):
             while {r.provider_message_id for r in self._receipts if r.status in FINAL} != set(ids):
@@ -83,6 +87,9 @@ class Vonage:
 
     async def deliver(self, receipts: Sequence[Receipt]) -> None:
         raise AssertionError("its receipts come by webhook")
+
+    async def take_inbound(self, taken: Sequence[Inbound]) -> None:
+        raise AssertionError("it has nothing to hand over but receipts")
 
     async def receipts(self, submission: Submission, ids: Sequence[str]) -> list[Receipt]:
         return [receipt for each in ids for receipt in self.provider.read(self._receipt(submission, each), now_ms())]

@@ -12,8 +12,8 @@ from tests.house.source import SRC, Module, modules, plant
 ALLOWED: dict[tuple[str, str], str] = {
     ("settings", "sandbox"): "the description of default_provider names the default",
     ("providers/sandbox", "vonage"): "it explains its error codes by that dialect's table",
-    ("wiring", "sandbox"): "the default where no account is configured",
-    ("wiring", "vonage"): "the kind that speaks for the alias of the tutorial's webhook path",
+    ("wiring/providing", "sandbox"): "the default where no account is configured",
+    ("wiring/hub", "vonage"): "the kind that speaks for the alias of the tutorial's webhook path",
     ("doors/webhooks", "vonage"): "the alias of the tutorial's webhook path",
     ("doors/sms_api", "vonage"): "the front door speaks this dialect",
     ("hub/probe", "vonage"): "calls a webhook URL as that company's dashboard does",

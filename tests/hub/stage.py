@@ -6,14 +6,17 @@ from contextlib import asynccontextmanager
 
 from receipted.domain.advice import Advice
 from receipted.domain.receipt import Receipt
+from receipted.hub.links import Link
 from receipted.hub.ports import (
     Answered,
+    Deliver,
     Finding,
     Outcome,
     Outstanding,
     PartAnswer,
     Provider,
     Submission,
+    TakeInbound,
     WebhookRequest,
 )
 from receipted.hub.submit import Submit
@@ -94,8 +97,11 @@ class Far:
     def advise(self, err_code: str, *, at_submit: bool) -> Advice | None:
         return None
 
-    async def start(self, deliver: Callable[[Sequence[Receipt]], Awaitable[None]]) -> None:
+    async def start(self, deliver: Deliver, take_inbound: TakeInbound) -> None:
         """Nothing to begin."""
+
+    def links(self) -> list[Link]:
+        return []
 
     async def resume(self, outstanding: Sequence[Outstanding]) -> None:
         """Nothing to take up."""

@@ -13,6 +13,7 @@ from receipted.domain.errors import Overloaded, StorageUnavailable
 from receipted.domain.message import Content, Kind
 from receipted.domain.receipt import Receipt, Signature
 from receipted.domain.status import Status
+from receipted.hub.links import Inbound
 from receipted.hub.ports import Ambiguous, Answered, Deferred, HttpAnswer, HttpFailure, Outstanding, Submission
 from receipted.providers import Context, build, sandbox
 
@@ -54,6 +55,9 @@ class Hub:
         self.batches += 1
         self.receipts.extend(receipts)
         self._came.set()
+
+    async def take_inbound(self, taken: Sequence[Inbound]) -> None:
+        raise AssertionError("a sandbox has nothing to hand over but receipts")
 
     async def until(self, count: int) -> list[Receipt]:
         async with asyncio.timeout(10):
@@ -98,7 +102,7 @@ async def make(hub: Hub) -> AsyncIterator[Make]:
         assert isinstance(provider, sandbox.Sandbox)
         made.append(provider)
         if started:
-            await provider.start(hub.deliver)
+            await provider.start(hub.deliver, hub.take_inbound)
         return provider
 
     yield one
@@ -229,7 +233,7 @@ async def test_receipts_that_are_not_taken_come_again(make: Make, hub: Hub) -> N
 async def test_receipts_wait_for_the_start(make: Make, hub: Hub) -> None:
     provider = await make(started=False)
     assert isinstance(await provider.submit(submission("9208")), Answered)
-    await provider.start(hub.deliver)
+    await provider.start(hub.deliver, hub.take_inbound)
     assert len(await hub.until(2)) == 2
 
 
@@ -258,7 +262,7 @@ async def test_after_the_close_nothing_comes_and_nothing_is_taken(make: Make, hu
     await provider.close()
     assert isinstance(await waiting, Ambiguous)
     assert isinstance(await provider.submit(submission()), Deferred)
-    await provider.start(hub.deliver)
+    await provider.start(hub.deliver, hub.take_inbound)
     await provider.resume(
         [Outstanding(submission=submission(), seq=1, provider_message_id="ID", submitted_ms=now_ms() - 60_000)]
     )

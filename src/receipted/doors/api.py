@@ -18,6 +18,7 @@ from litestar.params import QueryParameter
 from prometheus_client import CollectorRegistry
 
 from receipted.domain.errors import InvalidRequest
+from receipted.doors.api_carriers import carriers
 from receipted.doors.api_document import Document
 from receipted.doors.api_feeds import feeds
 from receipted.doors.api_health import health
@@ -57,6 +58,7 @@ def api(
         route_handlers=[
             *messages(accept, store, providers),
             *feeds(store, wake_events),
+            *carriers(store, providers),
             *health(store, registry, clock),
         ],
         request_max_body_size=BODY_LIMIT,

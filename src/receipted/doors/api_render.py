@@ -9,8 +9,10 @@ from receipted.domain.event import Event
 from receipted.domain.message import Message, Part
 from receipted.domain.status import FINAL
 from receipted.doors.api_shapes import (
+    BindOut,
     Encoding,
     EventOut,
+    InboundOut,
     LineOut,
     MessageOut,
     PartOut,
@@ -18,7 +20,8 @@ from receipted.doors.api_shapes import (
     RejectedRequestOut,
 )
 from receipted.hub.explain import Advise, err_source, explanation, no_advice
-from receipted.hub.ports import Provider, RejectedRequest, StoredReceipt
+from receipted.hub.links import Link
+from receipted.hub.ports import Provider, RejectedRequest, StoredInbound, StoredReceipt
 from receipted.hub.timeline import Line
 
 _LAST_MS = 253_402_300_799_999
@@ -170,3 +173,43 @@ def as_text(raw: bytes) -> tuple[str, Encoding]:
         return raw.decode(), "utf-8"
     except UnicodeDecodeError:
         return base64.b64encode(raw).decode(), "base64"
+
+
+def inbound_out(stored: StoredInbound) -> InboundOut:
+    inbound = stored.inbound
+    return InboundOut(
+        id=stored.id,
+        at=iso(stored.received_ms),
+        provider=inbound.provider,
+        bind=inbound.bind,
+        kind=inbound.kind,
+        from_=inbound.sender,
+        to=inbound.recipient,
+        text=inbound.text,
+        segment=inbound.segment,
+        data_coding=inbound.data_coding,
+        problem=inbound.problem,
+        raw=inbound.raw.hex(),
+    )
+
+
+def bind_out(link: Link) -> BindOut:
+    return BindOut(
+        provider=link.provider,
+        bind=link.bind,
+        kind=link.kind,
+        peer=link.peer,
+        state=link.state,
+        since=iso(link.since_ms),
+        window=link.window,
+        in_flight=link.in_flight,
+        rate_per_s=link.rate_per_s,
+        sent_per_s=link.sent_per_s,
+        submitted=link.submitted,
+        receipts=link.receipts,
+        throttled=link.throttled,
+        last_enquire_link_at=iso_or_none(link.last_enquire_ms),
+        last_receipt_at=iso_or_none(link.last_receipt_ms),
+        id_form=link.id_form,
+        problem=link.problem,
+    )

@@ -13,6 +13,7 @@ from receipted.domain.message import Kind
 from receipted.domain.receipt import Signature
 from receipted.domain.status import Status
 from receipted.hub.explain import Source
+from receipted.hub.links import InboundKind, LinkState
 from receipted.hub.timeline import Verdict
 
 Instant = Annotated[str, Meta(examples=["2026-11-23T14:02:11.208Z"])]
@@ -220,6 +221,57 @@ class RejectedOut(msgspec.Struct, frozen=True, kw_only=True):
     """Newest first."""
 
     rejected: list[RejectedRequestOut]
+
+
+class InboundOut(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """Something a carrier handed over that is no readable receipt. `raw` is the whole PDU in hex."""
+
+    id: str
+    at: Instant
+    provider: str
+    bind: str
+    kind: InboundKind
+    from_: str
+    to: str
+    text: str
+    segment: str
+    data_coding: int
+    problem: str
+    raw: str
+
+
+class InboundListOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Newest first. For older ones ask again with `before` set to the last `id`."""
+
+    inbound: list[InboundOut]
+
+
+class BindOut(msgspec.Struct, frozen=True, kw_only=True):
+    """One bind with a carrier, as it is now. `rate_per_s` is the limit, 0 for none; `sent_per_s` was measured."""
+
+    provider: str
+    bind: str
+    kind: str
+    peer: str
+    state: LinkState
+    since: Instant
+    window: int
+    in_flight: int
+    rate_per_s: float
+    sent_per_s: float
+    submitted: int
+    receipts: int
+    throttled: int
+    last_enquire_link_at: Instant | None
+    last_receipt_at: Instant | None
+    id_form: str
+    problem: str
+
+
+class BindsOut(msgspec.Struct, frozen=True, kw_only=True):
+    """By provider, in the order of the settings."""
+
+    binds: list[BindOut]
 
 
 class EventOut(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):

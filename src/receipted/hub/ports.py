@@ -14,6 +14,7 @@ from receipted.domain.event import Event
 from receipted.domain.message import Content, Message
 from receipted.domain.receipt import Receipt
 from receipted.domain.status import Status
+from receipted.hub.links import Inbound, Link
 
 Clock: TypeAlias = Callable[[], int]
 """Milliseconds since 1970, UTC."""
@@ -44,13 +45,22 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PartAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the provider said of one part: an id (accepted), or ``err_code`` and ``reason`` (refused)."""
+    """What the provider said of one part: an id (accepted), or ``err_code`` and ``reason`` (refused).
+
+    ``unclear``: this part went out and no answer came, while others of the message were answered. It is never sent
+    again; it becomes unknown in time unless a receipt comes (promise 5).
+    """
 
     provider_message_id: str | None = None
     err_code: str | None = None
     reason: str | None = None
     network: str | None = None
     price: str | None = None
+    unclear: bool = False
+
+    @property
+    def refused(self) -> bool:
+        return self.provider_message_id is None and not self.unclear
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +99,12 @@ class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str
     body: bytes
     source: str = ""
+
+
+Deliver: TypeAlias = Callable[[Sequence[Receipt]], Awaitable[None]]
+"""Takes receipts in; returns when they are durable. Raises Overloaded or StorageUnavailable."""
+TakeInbound: TypeAlias = Callable[[Sequence[Inbound]], Awaitable[None]]
+"""Takes in what is no readable receipt; returns when it is durable. Raises Overloaded or StorageUnavailable."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,12 +163,16 @@ class Provider(Protocol):
         """What one of its codes means: a send status (``at_submit``) or a receipt's err-code. None without a code."""
         ...
 
-    async def start(self, deliver: Callable[[Sequence[Receipt]], Awaitable[None]]) -> None:
-        """Begin. ``deliver`` is for receipts that do not come by webhook; it returns when they are durable."""
+    async def start(self, deliver: Deliver, take_inbound: TakeInbound) -> None:
+        """Begin. ``deliver`` is for receipts that do not come by webhook, ``take_inbound`` for what is none."""
         ...
 
     async def resume(self, outstanding: Sequence[Outstanding]) -> None:
         """Told once after the start what it had accepted before the restart, if it ``resumes``."""
+        ...
+
+    def links(self) -> list[Link]:
+        """Its binds as they are now; [] for a provider that keeps no connections."""
         ...
 
     async def check(self) -> list[Finding]:
@@ -194,6 +214,14 @@ class StoredReceipt(msgspec.Struct, frozen=True, kw_only=True):
     """A receipt with the time at which it was stored (milliseconds since 1970)."""
 
     receipt: Receipt
+    received_ms: int
+
+
+class StoredInbound(msgspec.Struct, frozen=True, kw_only=True):
+    """Something inbound with the time at which it was stored. ``id`` is a UUIDv7 of ours."""
+
+    id: str
+    inbound: Inbound
     received_ms: int
 
 
@@ -265,11 +293,14 @@ class Store(Protocol):
         """Take up to ``limit`` due messages off a provider's queue and mark them as being submitted."""
         ...
 
-    async def settle(self, attempt: SubmitAttempt, outcome: Outcome, *, due_ms: int, retry_ms: int) -> None:
+    async def settle(
+        self, attempt: SubmitAttempt, outcome: Outcome, *, due_ms: int, retry_ms: int, unclear_due_ms: int
+    ) -> None:
         """Record what came of a claimed submit.
 
-        Answered: ids, statuses and events, and receipts that came early take effect. Deferred: back on the queue until
-        ``retry_ms``. Ambiguous: submitted, to become unknown at ``due_ms`` unless a receipt comes.
+        Answered: ids, statuses and events, and receipts that came early take effect; a part becomes unknown at
+        ``due_ms`` unless a final receipt comes. Deferred: back on the queue until ``retry_ms``. Ambiguous: submitted,
+        to become unknown at ``unclear_due_ms`` unless a receipt comes, as does a part whose answer was unclear.
         """
         ...
 
@@ -298,6 +329,14 @@ class Store(Protocol):
 
     async def rematch(self, limit: int, now_ms: int) -> int:
         """Apply unmatched receipts whose message has become known meanwhile. Returns how many."""
+        ...
+
+    async def take_inbound(self, taken: Sequence[Inbound], received_ms: int) -> None:
+        """Keep what carriers handed over that is no readable receipt: durable, each as often as it came."""
+        ...
+
+    async def inbound(self, limit: int, before: str | None = None) -> list[StoredInbound]:
+        """What carriers handed over that is no readable receipt, newest first; ``before`` is an id of the list."""
         ...
 
     async def reject(self, request: RejectedRequest) -> None:

@@ -169,7 +169,7 @@ class Submit:
             return Ambiguous(reason=f"the hub's own code for this provider failed: {type(error).__name__}")
 
     async def _record(self, submission: Submission, outcome: Outcome, started_ms: int, ended_ms: int) -> None:
-        retry_ms, due_ms = 0, ended_ms + self._ambiguous_ms
+        retry_ms = due_ms = 0
         match outcome:
             case Deferred():
                 retry_ms = ended_ms + self._wait_ms(submission.attempt, outcome, ended_ms)
@@ -186,7 +186,11 @@ class Submit:
             outcome=_word(outcome),
             detail=_detail(outcome),
         )
-        await self._until_stored(lambda: self._store.settle(attempt, outcome, due_ms=due_ms, retry_ms=retry_ms))
+        await self._until_stored(
+            lambda: self._store.settle(
+                attempt, outcome, due_ms=due_ms, retry_ms=retry_ms, unclear_due_ms=ended_ms + self._ambiguous_ms
+            )
+        )
 
     def _wait_ms(self, attempt: int, outcome: Deferred, ended_ms: int) -> int:
         """How long this message waits. Throttling holds the others up, too, but only as long as the provider says."""
@@ -226,7 +230,7 @@ def _refusals(outcome: Outcome) -> dict[str, int]:
     """How many parts were refused with which code."""
     if not isinstance(outcome, Answered):
         return {}
-    return dict(Counter(part.err_code or "" for part in outcome.parts if part.provider_message_id is None))
+    return dict(Counter(part.err_code or "" for part in outcome.parts if part.refused))
 
 
 def _detail(outcome: Outcome) -> str:

@@ -10,7 +10,7 @@ Long because one provider is one file.
 import asyncio
 import heapq
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID, uuid5
@@ -23,15 +23,18 @@ from receipted.dialects.vonage.codes import receipt_advice, submit_advice
 from receipted.domain.advice import Advice
 from receipted.domain.backoff import delay_ms
 from receipted.domain.receipt import Receipt, Signature
+from receipted.hub.links import Link
 from receipted.hub.ports import (
     Ambiguous,
     Answered,
     Deferred,
+    Deliver,
     Finding,
     Outcome,
     Outstanding,
     PartAnswer,
     Submission,
+    TakeInbound,
     WebhookRequest,
 )
 from receipted.providers import Context, Kind
@@ -43,8 +46,6 @@ _IDS = UUID("6d0c1f5e-3f0b-5d57-9a4e-2a1f6f1f7c11")
 _BEYOND_FIRST_TRIES = 1_000_000
 _EARLY_WAIT_S = 5.0
 _NAP_S = 1.0
-
-Deliver = Callable[[Sequence[Receipt]], Awaitable[None]]
 
 
 class SandboxSettings(BaseModel):
@@ -154,7 +155,7 @@ class Sandbox:
             return None
         return submit_advice(err_code) if at_submit else receipt_advice(err_code)
 
-    async def start(self, deliver: Deliver) -> None:
+    async def start(self, deliver: Deliver, take_inbound: TakeInbound) -> None:
         """Begin to push receipts. A second start only changes who gets them; after close nothing happens."""
         self._deliver = deliver
         if self._task is None and not self._closed.is_set():
@@ -167,6 +168,10 @@ class Sandbox:
             for of in what.parts:
                 if of.seq == part.seq:
                     self._remember(_job(part.submission, of, what.network, part.provider_message_id))
+
+    def links(self) -> list[Link]:
+        """None: it is inside the process."""
+        return []
 
     async def check(self) -> list[Finding]:
         """Says what it is."""

@@ -7,7 +7,7 @@ Long because a provider is one file: its settings, its tables and the six method
 
 import base64
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Literal
@@ -24,10 +24,12 @@ from receipted.domain.advice import Advice
 from receipted.domain.errors import Unauthentic
 from receipted.domain.phone import without_numbers
 from receipted.domain.receipt import Receipt, Signature
+from receipted.hub.links import Link
 from receipted.hub.ports import (
     Ambiguous,
     Answered,
     Deferred,
+    Deliver,
     Finding,
     HttpAnswer,
     HttpFailure,
@@ -36,6 +38,7 @@ from receipted.hub.ports import (
     PartAnswer,
     Provider,
     Submission,
+    TakeInbound,
     WebhookRequest,
 )
 from receipted.providers import Context, Kind
@@ -185,7 +188,7 @@ class Vonage:
             return None
         return submit_advice(err_code) if at_submit else receipt_advice(err_code)
 
-    async def start(self, deliver: Callable[[Sequence[Receipt]], Awaitable[None]]) -> None:
+    async def start(self, deliver: Deliver, take_inbound: TakeInbound) -> None:
         """Nothing to do: receipts come by webhook."""
 
     async def resume(self, outstanding: Sequence[Outstanding]) -> None:
@@ -193,6 +196,10 @@ class Vonage:
 
     async def close(self) -> None:
         """Nothing to do: the HTTP client belongs to who made it."""
+
+    def links(self) -> list[Link]:
+        """None: HTTP keeps no binds."""
+        return []
 
     async def check(self) -> list[Finding]:
         missing = self.ready()

@@ -1,12 +1,13 @@
-"""Writing what is kept beside the loop: refused requests, and how far listeners have been told."""
+"""Writing what is kept beside the loop: inbound SMS, refused requests, and how far listeners have been told."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
 
 import sqlalchemy as sa
 
+from receipted.hub.links import Inbound
 from receipted.hub.ports import RejectedRequest
-from receipted.storage import schema
+from receipted.storage import rows, schema
 from receipted.storage.hot import HotSession
 from receipted.storage.ids import new_id
 
@@ -45,6 +46,22 @@ def _bounded(value: object) -> object:
     if isinstance(value, str):
         return value[:BODY_KEPT].replace("\x00", "\\0").encode(errors="backslashreplace").decode()
     return value
+
+
+TakenInbound: TypeAlias = tuple[Sequence[Inbound], int]
+"""What came in together, and when (milliseconds since 1970)."""
+
+
+def take_inbound(session: HotSession, taken: Sequence[TakenInbound]) -> list[None]:
+    """Keep what carriers handed over, each as often as it came."""
+    values = [
+        {"id": new_id(), "received_ms": received_ms} | rows.of_inbound(inbound)
+        for together, received_ms in taken
+        for inbound in together
+    ]
+    if values:
+        session.connection.execute(schema.inbound.insert(), values)
+    return [None] * len(taken)
 
 
 Advanced: TypeAlias = tuple[str, str]

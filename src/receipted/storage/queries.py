@@ -8,7 +8,16 @@ from receipted.domain.errors import NotFound
 from receipted.domain.event import Event
 from receipted.domain.message import Message, Part
 from receipted.domain.status import FINAL, Status
-from receipted.hub.ports import Counts, Filter, History, Outstanding, RejectedRequest, StoredReceipt, SubmitAttempt
+from receipted.hub.ports import (
+    Counts,
+    Filter,
+    History,
+    Outstanding,
+    RejectedRequest,
+    StoredInbound,
+    StoredReceipt,
+    SubmitAttempt,
+)
 from receipted.storage import rows, schema
 
 TROUBLE_STATUSES = frozenset({Status.UNKNOWN, Status.EXPIRED, Status.FAILED, Status.REJECTED})
@@ -138,6 +147,15 @@ def unmatched(connection: sa.Connection, limit: int, before_ms: int | None) -> l
     if before_ms is not None:
         query = query.where(table.c.received_ms < before_ms)
     return [rows.stored_receipt(row) for row in connection.execute(query).mappings()]
+
+
+def inbound(connection: sa.Connection, limit: int, before: str | None) -> list[StoredInbound]:
+    """Newest first. Ids are UUIDv7, so their order is that of time."""
+    table = schema.inbound
+    query = sa.select(table).order_by(table.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(table.c.id < before)
+    return [rows.stored_inbound(row) for row in connection.execute(query).mappings()]
 
 
 def rejected(connection: sa.Connection, limit: int) -> list[RejectedRequest]:

@@ -161,8 +161,9 @@ def _recover(session: HotSession, now_ms: int, due_ms: int, reason: str, waiting
                 detail=reason,
             ),
             outcome,
-            due_ms,
-            0,
+            due_ms=0,
+            retry_ms=0,
+            unclear_due_ms=due_ms,
         )
         for message_id, attempt in left
     ]

@@ -9,7 +9,8 @@ from receipted.domain.event import Event
 from receipted.domain.message import Content, Kind, Message, Part
 from receipted.domain.receipt import Receipt, Signature
 from receipted.domain.status import FINAL, Status
-from receipted.hub.ports import StoredReceipt, Submission
+from receipted.hub.links import Inbound, InboundKind
+from receipted.hub.ports import StoredInbound, StoredReceipt, Submission
 
 Row: TypeAlias = RowMapping
 
@@ -52,6 +53,22 @@ def of_receipt(receipt: Receipt, received_ms: int) -> tuple[object, ...]:
         receipt.raw_status, receipt.err_code, receipt.carrier_ms, receipt.network, receipt.price, receipt.recipient,
         receipt.sender, receipt.client_ref, receipt.raw, receipt.transport, receipt.signature._value_,
     )  # fmt: skip
+
+
+def of_inbound(inbound: Inbound) -> dict[str, object]:
+    """A row of ``inbound`` but for its id and time. A NUL, which PostgreSQL cannot keep in a text, is written out."""
+    values = {name: _storable(getattr(inbound, name)) for name in Inbound.__struct_fields__}
+    return values | {"kind": str(inbound.kind)}
+
+
+def _storable(value: object) -> object:
+    return value.replace("\x00", "\\0").encode(errors="backslashreplace").decode() if isinstance(value, str) else value
+
+
+def stored_inbound(row: Row) -> StoredInbound:
+    values = {name: row[name] for name in Inbound.__struct_fields__}
+    values |= {"kind": InboundKind(values["kind"]), "raw": bytes(values["raw"])}
+    return StoredInbound(id=row["id"], inbound=Inbound(**values), received_ms=row["received_ms"])
 
 
 def is_final(status: Status) -> int:

@@ -7,6 +7,7 @@ What follows from how it is used:
 * ``receipt`` is append-only: the receipts of known parts. Its key is the part and what the receipt says, so the same
   statement is stored once; and since message ids ascend, receipts of the same time lie side by side in its index.
 * ``unmatched`` holds the receipts whose part is not known yet. They move to ``receipt`` when it is.
+* ``inbound`` is append-only: SMS from phones, and receipts that nobody can read.
 * ``submission`` is the queue of what is to be handed over. A row leaves when the provider has decided.
 * ``event`` is append-only: the history of a message and the outbox of whoever listens. A message names its last event
   and each event the one before it; an index by message would cost more than all else that writing an event costs.
@@ -129,6 +130,23 @@ unmatched = Table(
 Index("unmatched_received", unmatched.c.received_ms)
 Index("unmatched_client_ref", unmatched.c.client_ref, sqlite_where=text("client_ref IS NOT NULL"),
       postgresql_where=text("client_ref IS NOT NULL"))  # fmt: skip
+
+inbound = Table(
+    "inbound",
+    metadata,
+    Column("id", Bytewise, primary_key=True),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("provider", String, nullable=False),
+    Column("bind", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("sender", String, nullable=False),
+    Column("recipient", String, nullable=False),
+    Column("text", String, nullable=False),
+    Column("segment", String, nullable=False),
+    Column("data_coding", Integer, nullable=False),
+    Column("problem", String, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+)
 
 event = Table(
     "event",

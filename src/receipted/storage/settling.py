@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from receipted.domain.message import Part
 from receipted.domain.status import FINAL, Status, order_key
-from receipted.hub.ports import Ambiguous, Answered, Deferred, Outcome, SubmitAttempt
+from receipted.hub.ports import Ambiguous, Answered, Deferred, Outcome, PartAnswer, SubmitAttempt
 from receipted.storage import receipts, rows, schema
 from receipted.storage.hot import HotSession, Move
 from receipted.storage.schema import SUBMITTING, WAITING
@@ -22,6 +22,7 @@ class Settled(NamedTuple):
     outcome: Outcome
     due_ms: int
     retry_ms: int
+    unclear_due_ms: int
 
 
 def settle(session: HotSession, settled: Sequence[Settled]) -> list[None]:
@@ -83,16 +84,23 @@ def _decided(session: HotSession, done: Sequence[Settled], now_ms: int) -> None:
         else:
             assert isinstance(one.outcome, Ambiguous)
             for part in mine:
-                moves.append(_submitted(part.message_id, part.seq, one))
-                _await_final(session, part, one)
+                moves.append(_submitted(part, one.attempt.ended_ms, one.unclear_due_ms, one.outcome.reason))
+                _await_final(session, part, one.unclear_due_ms)
     session.move(moves)
     leave_queue(session, message_ids)
     session.project(message_ids, now_ms)
     if known:
         receipts.match(session, known, now_ms)
-    ambiguous = [one.attempt.message_id for one in done if isinstance(one.outcome, Ambiguous)]
+    ambiguous = [one.attempt.message_id for one in done if _unclear(one.outcome)]
     if ambiguous:
         receipts.match_refs(session, ambiguous, now_ms)
+
+
+def _unclear(outcome: Outcome) -> bool:
+    """Whether a part was perhaps sent without our knowing its id, so that only a client-ref can tell of it."""
+    return isinstance(outcome, Ambiguous) or (
+        isinstance(outcome, Answered) and any(answer.unclear for answer in outcome.parts)
+    )
 
 
 def _parts_of(session: HotSession, message_ids: Sequence[str]) -> dict[str, list[Part]]:
@@ -105,44 +113,61 @@ def _parts_of(session: HotSession, message_ids: Sequence[str]) -> dict[str, list
 
 
 def _assign(session: HotSession, parts: list[Part], one: Settled, moves: list[Move]) -> list[tuple[str, str]]:
-    """Give each answered part its place: the one with that id already (a receipt was faster), a free one, or a new one.
+    """Give each answered part its place: the one with that id already (a receipt was faster), its own, or a new one.
 
-    Returns (provider's id, provider) of the parts that are known from now on.
+    Unclear ones come last and make no new parts: a receipt may have named theirs. Returns (provider's id, provider) of
+    the parts that are known from now on.
     """
     assert isinstance(one.outcome, Answered)
     known: list[tuple[str, str]] = []
     by_id = {part.provider_message_id: part for part in parts if part.provider_message_id}
-    free = [part for part in parts if part.provider_message_id is None]
-    for answer in one.outcome.parts:
-        part = by_id.get(answer.provider_message_id or "") or (free.pop(0) if free else _new_part(session, parts))
-        values: dict[str, object] = {"submit_network": answer.network, "submit_price": answer.price}
-        move = _submitted(part.message_id, part.seq, one)
-        if answer.provider_message_id is None:
-            key = order_key(Status.REJECTED, one.attempt.ended_ms)
-            move = Move(part.message_id, part.seq, Status.REJECTED, key, answer.err_code, answer.reason, None)
-        elif _taken_elsewhere(session, answer.provider_message_id, part):
-            move = move._replace(reason="the provider gave it an id that another message has")
-        else:
-            values["provider_message_id"] = answer.provider_message_id
-            known.append((answer.provider_message_id, part.provider))
-            _await_final(session, part, one)
-        _update_part(session, part, values)
-        moves.append(move)
-    _unanswered(session, free, one, moves)
+    free = {part.seq: part for part in parts if part.provider_message_id is None}
+    for seq, answer in sorted(enumerate(one.outcome.parts, 1), key=lambda numbered: numbered[1].unclear):
+        part = by_id.get(answer.provider_message_id or "") or _take(free, seq)
+        if part is None and answer.unclear:
+            continue
+        _answered_part(session, part or _new_part(session, parts), answer, one, moves, known)
+    _unanswered(session, list(free.values()), one, moves)
     return known
 
 
-def _await_final(session: HotSession, part: Part, one: Settled) -> None:
+def _take(free: dict[int, Part], seq: int) -> Part | None:
+    """The part of that number if it is free, else the first that is; taken from the free ones."""
+    return free.pop(seq if seq in free else min(free)) if free else None
+
+
+def _answered_part(
+    session: HotSession, part: Part, answer: PartAnswer, one: Settled, moves: list[Move], known: list[tuple[str, str]]
+) -> None:
+    values: dict[str, object] = {"submit_network": answer.network, "submit_price": answer.price}
+    move = _submitted(part, one.attempt.ended_ms, one.due_ms)
+    if answer.unclear:
+        move = _submitted(part, one.attempt.ended_ms, one.unclear_due_ms, answer.reason)
+        _await_final(session, part, one.unclear_due_ms)
+    elif answer.provider_message_id is None:
+        key = order_key(Status.REJECTED, one.attempt.ended_ms)
+        move = Move(part.message_id, part.seq, Status.REJECTED, key, answer.err_code, answer.reason, None)
+    elif not _free_id(session, answer.provider_message_id, part):
+        move = move._replace(reason="the provider gave it an id that another message has")
+    else:
+        values["provider_message_id"] = answer.provider_message_id
+        known.append((answer.provider_message_id, part.provider))
+        _await_final(session, part, one.due_ms)
+    _update_part(session, part, values)
+    moves.append(move)
+
+
+def _await_final(session: HotSession, part: Part, due_ms: int) -> None:
     """A part that a receipt has moved on before its submit was answered still awaits its final one by the due time."""
     if part.status is not Status.QUEUED and part.status not in FINAL:
-        _update_part(session, part, {"due_ms": one.due_ms})
+        _update_part(session, part, {"due_ms": due_ms})
 
 
 def _unanswered(session: HotSession, parts: Sequence[Part], one: Settled, moves: list[Move]) -> None:
     """Parts that the provider said nothing of: refused with the others, or cut in fewer parts than we counted."""
     assert isinstance(one.outcome, Answered)
     first = one.outcome.parts[0]
-    if all(answer.provider_message_id is None for answer in one.outcome.parts):
+    if all(answer.refused for answer in one.outcome.parts):
         key = order_key(Status.REJECTED, one.attempt.ended_ms)
         moves += [
             Move(part.message_id, part.seq, Status.REJECTED, key, first.err_code, first.reason, None) for part in parts
@@ -161,10 +186,9 @@ def _update_part(session: HotSession, part: Part, values: dict[str, object]) -> 
     session.connection.execute(schema.part.update().where(*_is(part)).values(values))
 
 
-def _submitted(message_id: str, seq: int, one: Settled) -> Move:
-    reason = one.outcome.reason if isinstance(one.outcome, Ambiguous) else None
-    key = order_key(Status.SUBMITTED, one.attempt.ended_ms)
-    return Move(message_id, seq, Status.SUBMITTED, key, None, reason, one.due_ms)
+def _submitted(part: Part, at_ms: int, due_ms: int, reason: str | None = None) -> Move:
+    key = order_key(Status.SUBMITTED, at_ms)
+    return Move(part.message_id, part.seq, Status.SUBMITTED, key, None, reason, due_ms)
 
 
 def _new_part(session: HotSession, parts: list[Part]) -> Part:
@@ -191,13 +215,24 @@ def _count_parts(session: HotSession, message_id: str, more: int) -> None:
     )
 
 
-def _taken_elsewhere(session: HotSession, provider_message_id: str, part: Part) -> bool:
+def _free_id(session: HotSession, provider_message_id: str, part: Part) -> bool:
+    """Whether the id can be the part's. Carriers use ids again after a while (reference smpp 7, deviation 22): one
+    whose holder awaits nothing any more passes on, and the holder keeps the receipts that it has."""
     columns = schema.part.c
-    query = sa.select(columns.message_id, columns.seq).where(
+    query = sa.select(columns.message_id, columns.seq, columns.status).where(
         columns.provider_message_id == provider_message_id, columns.provider == part.provider
     )
-    found = session.connection.execute(query).first()
-    return found is not None and tuple(found) != (part.message_id, part.seq)
+    holder = session.connection.execute(query).first()
+    if holder is None or (holder.message_id, holder.seq) == (part.message_id, part.seq):
+        return True
+    if Status(holder.status) not in FINAL:
+        return False
+    session.connection.execute(
+        schema.part.update()
+        .where(columns.message_id == holder.message_id, columns.seq == holder.seq)
+        .values(provider_message_id=None)
+    )
+    return True
 
 
 def leave_queue(session: HotSession, message_ids: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from receipted.domain.errors import Overloaded, StorageUnavailable
 from receipted.domain.event import Event
 from receipted.domain.message import Message
 from receipted.domain.receipt import Receipt
+from receipted.hub.links import Inbound
 from receipted.hub.ports import (
     Counts,
     Filter,
@@ -22,6 +23,7 @@ from receipted.hub.ports import (
     Outcome,
     Outstanding,
     RejectedRequest,
+    StoredInbound,
     StoredReceipt,
     Submission,
     SubmitAttempt,
@@ -92,8 +94,11 @@ class SqlStore:
     async def claim(self, provider: str, now_ms: int, limit: int) -> list[Submission]:
         return await self._writer.write(queue.claim, (provider, now_ms, limit))
 
-    async def settle(self, attempt: SubmitAttempt, outcome: Outcome, *, due_ms: int, retry_ms: int) -> None:
-        await self._writer.write(settling.settle, settling.Settled(attempt, outcome, due_ms, retry_ms))
+    async def settle(
+        self, attempt: SubmitAttempt, outcome: Outcome, *, due_ms: int, retry_ms: int, unclear_due_ms: int
+    ) -> None:
+        settled = settling.Settled(attempt, outcome, due_ms, retry_ms, unclear_due_ms)
+        await self._writer.write(settling.settle, settled)
         self._events.set()
 
     async def abandon(self, message_id: str, now_ms: int, reason: str) -> None:
@@ -115,6 +120,9 @@ class SqlStore:
     async def rematch(self, limit: int, now_ms: int) -> int:
         return await self._writer.write(receipts.rematch, (limit, now_ms))
 
+    async def take_inbound(self, taken: Sequence[Inbound], received_ms: int) -> None:
+        await self._writer.write(logbook.take_inbound, (taken, received_ms))
+
     async def reject(self, request: RejectedRequest) -> None:
         await self._writer.write(self._log.reject, request)
 
@@ -134,6 +142,9 @@ class SqlStore:
 
     async def unmatched(self, limit: int, before_ms: int | None = None) -> list[StoredReceipt]:
         return await self._read(queries.unmatched, limit, before_ms)
+
+    async def inbound(self, limit: int, before: str | None = None) -> list[StoredInbound]:
+        return await self._read(queries.inbound, limit, before)
 
     async def rejected(self, limit: int) -> list[RejectedRequest]:
         return await self._read(queries.rejected, limit)

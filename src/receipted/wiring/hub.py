@@ -1,60 +1,38 @@
-"""The only place where everything meets: settings become a running hub.
-
-Long because all rooms are joined here and nowhere else.
-"""
+"""The whole hub as a value: settings in, a running loop with its doors out."""
 
 import asyncio
-import fcntl
-import gc
 import hmac
-import os
-import resource
-import secrets
-import sys
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-import msgspec
-import uvloop
-
-from receipted import __version__, logs, providers
+from receipted import __version__, logs
 from receipted.domain.event import Event
 from receipted.domain.message import Message
 from receipted.doors.api import api
 from receipted.doors.metrics import Metrics
-from receipted.doors.server import Server, listen, unless_stopped
 from receipted.doors.webhooks import App, Doorway, Read, Scope, Send, WebhookDoor, not_found
 from receipted.hub.accept import Accept, SendRequest
 from receipted.hub.expire import Expire
+from receipted.hub.inbound import TakeInbound
 from receipted.hub.notify import Listener, Notify
-from receipted.hub.ports import Finding, Observe, Provider
+from receipted.hub.ports import Observe, Provider
 from receipted.hub.receive import Receive
 from receipted.hub.submit import Submit
 from receipted.hub.wake import LocalWake
 from receipted.providers.http import AiohttpClient
 from receipted.settings import Settings
 from receipted.storage.ids import new_id
-from receipted.storage.store import SqlStore, inspect, open_store, place
+from receipted.storage.store import SqlStore, open_store, place
+from receipted.wiring.providing import build_all, default_provider_of, sections
+from receipted.wiring.starting import api_token, beside, clock, sole_user
 
 DRAIN_S = 4.0
 """How long submits that are under way may take to be answered when the hub stops, for all providers together."""
 RESUME_LIMIT = 200_000
 """Parts that a provider is told of after a restart: as many as the sandbox remembers."""
-GARBAGE_THRESHOLD = 10_000
-"""New objects between two looks for garbage; requests make hardly any that is not freed at once."""
-SWITCH_S = 0.00002
-"""How soon the writer's thread gets Python's lock back from a busy event loop; a tenth of Python's own default."""
-
-
-class AlreadyServed(OSError):
-    """Another hub uses this data folder. Stop it first, or choose another folder with --data-dir."""
-
-
-def clock() -> int:
-    """Milliseconds since 1970, UTC."""
-    return time.time_ns() // 1_000_000
+LEFT_BY_A_STOP = "the hub stopped before the provider's answer was recorded"
+RESTORED = "it was queued in a backup that was restored, and may have been sent since"
 
 
 class Hub:
@@ -77,7 +55,7 @@ class Hub:
         self._say: Observe = observe or logs.observe
         self._listeners: dict[str, Listener] = {}
         self._events = LocalWake()
-        self._queue = {name: LocalWake() for name in _sections(self.settings)}
+        self._queue = {name: LocalWake() for name in sections(self.settings)}
         self.app: App = self._whole
         self.webhooks: App = self._webhooks
         self._all: App = not_found
@@ -154,16 +132,17 @@ class Hub:
     async def _start(self, stack: AsyncExitStack) -> None:
         settings = self.settings
         self._started = True
-        stack.enter_context(_sole_user(settings.data_dir))
+        stack.enter_context(sole_user(settings.data_dir))
         self.http = AiohttpClient()
         stack.push_async_callback(self.http.close)
-        self.providers = _providers(settings, self.http, self.observe)
+        self.providers = build_all(settings, self.http, self.observe)
         self.store = await self._open_store()
         stack.push_async_callback(self.store.close)
         self.receive = Receive(store=self.store, clock=clock, observe=self.observe)
         stack.callback(self.receive.tell)
+        self.take_inbound = TakeInbound(store=self.store, clock=clock, observe=self.observe)
         self.accept = self._accept()
-        self.token, self.token_new = _token(settings.token_file)
+        self.token, self.token_new = api_token(settings.token_file)
         self._open_doors()
         await self._recover()
         await self._start_providers(stack)
@@ -200,7 +179,7 @@ class Hub:
         return Accept(
             store=self.store,
             providers=self.providers,
-            default_provider=_default_provider(self.settings, self.providers),
+            default_provider=default_provider_of(self.settings, self.providers),
             clock=clock,
             new_id=new_id,
             wakes=self._queue,
@@ -246,7 +225,7 @@ class Hub:
 
     async def _start_providers(self, stack: AsyncExitStack) -> None:
         for provider in self.providers.values():
-            await provider.start(self.receive)
+            await provider.start(self.receive, self.take_inbound)
             stack.push_async_callback(provider.close)
             if provider.resumes:
                 await provider.resume(await self.store.outstanding(provider.name, RESUME_LIMIT))
@@ -259,14 +238,14 @@ class Hub:
             stop=LocalWake(),
             every_s=self.settings.expiry.every_s,
         )
-        await stack.enter_async_context(_task(expire.run()))
+        await stack.enter_async_context(beside(expire.run()))
         for name, listener in self._listeners.items():
             notify = Notify(store=self.store, name=name, listener=listener, wake=self._events, observe=self.observe)
             await notify.begin()
-            await stack.enter_async_context(_task(notify.run()))
+            await stack.enter_async_context(beside(notify.run()))
         submits = [self._submit(provider) for provider in self.providers.values()]
         for submit in submits:
-            await stack.enter_async_context(_task(submit.run()))
+            await stack.enter_async_context(beside(submit.run()))
         stack.push_async_callback(_drain, submits)
 
     def _submit(self, provider: Provider) -> Submit:
@@ -281,165 +260,5 @@ class Hub:
         )
 
 
-LEFT_BY_A_STOP = "the hub stopped before the provider's answer was recorded"
-RESTORED = "it was queued in a backup that was restored, and may have been sent since"
-
-
-# --- serving ----------------------------------------------------------------------------------------------------------
-
-
-class ServeInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What the banner of ``receipted serve`` says. ``token_new`` is the API token, at the first start only."""
-
-    urls: list[str]
-    data: str
-    provider: str
-    token_file: Path
-    token_new: str | None
-    webhook_urls: list[str]
-
-
-def serve(settings: Settings, *, banner: Callable[[ServeInfo], None], after_restore: bool = False) -> None:
-    """Run the hub until SIGINT or SIGTERM. ``banner`` is called once it listens; ``after_restore`` as in ``Hub``.
-
-    Raises OSError (port or data folder in use), LookupError or ValidationError (a provider's settings),
-    or what the database says when it cannot be reached.
-    """
-    logs.configure(settings.log.level, json_lines=settings.log.json_lines)
-    sys.setswitchinterval(SWITCH_S)
-    _many_files()
-    uvloop.run(_serve(settings, banner, after_restore))
-
-
-async def _serve(settings: Settings, banner: Callable[[ServeInfo], None], after_restore: bool) -> None:
-    sock = listen(settings.host, settings.port)
-    try:
-        async with Hub(settings, after_restore=after_restore) as hub:
-            server = Server(
-                unless_stopped(hub.app),
-                connections=settings.limits.connections,
-                arrive_s=settings.limits.body_timeout_s,
-                on_stop=hub.let_go,
-                tls_cert=str(settings.tls_cert) if settings.tls_cert else None,
-                tls_key=str(settings.tls_key) if settings.tls_key else None,
-            )
-            store = hub.store
-            async with _task(server.close_the_slow()):
-                banner(_info(hub, sock.getsockname()[1]))
-                _settle_garbage()
-                await server.serve(sockets=[sock])
-        if store.stuck:
-            # Its threads wait for a database that does not answer, and would keep the process alive for ever.
-            os._exit(1)
-    finally:
-        sock.close()
-
-
-def _many_files() -> None:
-    """Allow as many open files as the system lets us: each connection is one."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _settle_garbage() -> None:
-    """Keep what was loaded at the start out of the garbage collector's sight: looking through it again and again
-    halts everything for a tenth of a second each time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE_THRESHOLD, 20, 20)
-
-
-def _info(hub: Hub, port: int) -> ServeInfo:
-    settings = hub.settings
-    scheme = "https" if settings.tls_cert else "http"
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = f"{scheme}://{host}:{port}"
-    return ServeInfo(
-        urls=[url],
-        data=place(settings.database.get_secret_value(), settings.data_dir),
-        provider=_default_provider(settings, hub.providers),
-        token_file=settings.token_file,
-        token_new=hub.token if hub.token_new else None,
-        webhook_urls=[url + path for provider in hub.providers.values() for path in provider.webhook_paths],
-    )
-
-
-async def examine(settings: Settings) -> list[Finding]:
-    """For ``receipted doctor``: the database, and whether each provider can be reached and accepts us."""
-    findings = await asyncio.to_thread(inspect, settings.database.get_secret_value(), settings.data_dir)
-    http = AiohttpClient()
-    try:
-        for name, provider in _providers(settings, http, logs.observe).items():
-            if name in settings.providers or provider.ready() is None:
-                findings += await provider.check()
-    finally:
-        await http.close()
-    return findings
-
-
-# --- parts ------------------------------------------------------------------------------------------------------------
-
-
-def _sections(settings: Settings) -> dict[str, dict[str, object]]:
-    """The settings of all providers: those that are configured, then those that need no configuration."""
-    return {**settings.providers, **{name: {} for name in providers.ALWAYS if name not in settings.providers}}
-
-
-def _providers(settings: Settings, http: AiohttpClient, observe: Observe) -> dict[str, Provider]:
-    context = providers.Context(clock=clock, http=http, observe=observe)
-    return {name: providers.build(name, section, context) for name, section in _sections(settings).items()}
-
-
-def _default_provider(settings: Settings, known: dict[str, Provider]) -> str:
-    """The one that is set; else the first that can send, the simulated carrier last."""
-    if settings.default_provider:
-        if settings.default_provider not in known:
-            raise LookupError(f"default_provider is {settings.default_provider!r}; there are {', '.join(known)}")
-        return settings.default_provider
-    fallback = providers.ALWAYS[-1]
-    able = [name for name, provider in known.items() if provider.ready() is None]
-    return next((name for name in able if name != fallback), fallback)
-
-
-def _token(file: Path) -> tuple[str, bool]:
-    """The API token, and whether it was made just now. Only the file's owner may read it; it is whole or not there."""
-    with suppress(FileNotFoundError):
-        if token := file.read_text("ascii").strip():
-            return token, False
-    token = secrets.token_urlsafe(32)
-    new = file.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
-        opened.write(token + "\n")
-        opened.flush()
-        os.fsync(opened.fileno())
-    new.replace(file)
-    return token, True
-
-
-@contextmanager
-def _sole_user(folder: Path) -> Iterator[None]:
-    """Holds the data folder's lock, so that a second hub on the same file is refused instead of doing harm."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AlreadyServed(AlreadyServed.__doc__) from None
-        yield
-
-
 async def _drain(submits: Sequence[Submit]) -> None:
     await asyncio.gather(*(submit.drain(DRAIN_S) for submit in submits))
-
-
-@asynccontextmanager
-async def _task(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Runs beside the block, and ends with it."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
