@@ -81,3 +81,19 @@ def test_binary_parts(value: bytes) -> None:
     parts = segments(Content(kind=Kind.BINARY, body=value.hex()))
     assert b"".join(part for part in parts if isinstance(part, bytes)) == value
     assert all(len(part) <= (140 if len(parts) == 1 else 134) for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("content", "size"),
+    [
+        (text(Kind.TEXT, "a" * 160), 160),
+        (text(Kind.TEXT, "a" * 320), 152),
+        (text(Kind.UNICODE, "я" * 140), 66),
+        (Content(kind=Kind.BINARY, body="00" * 280), 133),
+    ],
+)
+def test_a_longer_header_leaves_less(content: Content, size: int) -> None:
+    """The sizes beside a header of 7 octets (reference smpp 8); alone an SMS holds as much as ever."""
+    parts = segments(content, 7)
+    assert len(parts[0]) == size
+    assert len(parts) == (1 if size == 160 else 3)
