@@ -31,9 +31,13 @@ class BindRefused(msgspec.Struct, frozen=True):
 
 
 class Requested(msgspec.Struct, frozen=True):
-    """The peer asks for something, and the shell must ``answer``. An SMSC's shell also gets binds."""
+    """The peer asks for something, and the shell must ``answer``; an SMSC's shell also gets binds.
+
+    ``raw`` are the octets as they came: reading is liberal, so writing ``pdu`` again might give others.
+    """
 
     pdu: Pdu
+    raw: bytes = b""
 
 
 class Informed(msgspec.Struct, frozen=True):

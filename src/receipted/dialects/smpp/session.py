@@ -205,7 +205,7 @@ class Session:
             elif pdu.command >= RESPONSE:
                 self._response(pdu, now_ms, events)
             else:
-                self._incoming(pdu, now_ms, events)
+                self._incoming(pdu, octets, now_ms, events)
             if self.closed is not None:
                 return events
         self._timers.heard(now_ms, active=active)
@@ -238,7 +238,7 @@ class Session:
 
     # --- requests of the peer -----------------------------------------------------------------------------------------
 
-    def _incoming(self, pdu: Pdu, now_ms: int, events: list[Event]) -> None:
+    def _incoming(self, pdu: Pdu, octets: bytes, now_ms: int, events: list[Event]) -> None:
         command = pdu.command
         if not may_receive(self.role, command, self._seen_by_peer()):
             self._out_of_place(pdu, events)
@@ -257,7 +257,7 @@ class Session:
             if command in BINDS:
                 self.state = after(self.state, Step.BIND)
             self._owed[id(pdu)] = pdu
-            events.append(Requested(pdu))
+            events.append(Requested(pdu, octets))
 
     def _seen_by_peer(self) -> State:
         """The state by which the peer sends: until it has our unbind it takes the session for bound."""

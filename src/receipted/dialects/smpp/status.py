@@ -71,6 +71,8 @@ class Reaction(StrEnum):
     """Too fast or too full: leave the bind alone for a while, then send the same again."""
     RETRY = "retry"
     """Temporary: send the same again, a few times."""
+    RETRY_A_FEW = "retry a few times"
+    """Unclear what is wrong: send the same again, but not for ever."""
     REBIND = "rebind"
     """The session is not what we take it for: bind anew, then send the same again."""
     PERMANENT = "permanent"
@@ -132,7 +134,7 @@ TABLE: Final[tuple[StatusRow, ...]] = (
     StatusRow(_S.ESME_RINVESMCLASS, _R.PERMANENT, "esm_class refused", _F.SENDER,
               "The carrier takes no header in the text: choose another way for long messages in its settings."),
     StatusRow(_S.ESME_RCNTSUBDL, _R.PERMANENT, "distribution list refused", _F.SENDER, _BUG),
-    StatusRow(_S.ESME_RSUBMITFAIL, _R.RETRY, "submit failed", _F.PROVIDER,
+    StatusRow(_S.ESME_RSUBMITFAIL, _R.RETRY_A_FEW, "submit failed", _F.PROVIDER,
               "The carrier does not say why; the hub tries again a few times."),
     StatusRow(_S.ESME_RINVSRCTON, _R.PERMANENT, "source TON refused", _F.SENDER, _SENDER),
     StatusRow(_S.ESME_RINVSRCNPI, _R.PERMANENT, "source NPI refused", _F.SENDER, _SENDER),
@@ -158,8 +160,8 @@ TABLE: Final[tuple[StatusRow, ...]] = (
     StatusRow(_S.ESME_RINVPARLEN, _R.PERMANENT, "length of a TLV refused", _F.PROVIDER, _BUG),
     StatusRow(_S.ESME_RMISSINGOPTPARAM, _R.PERMANENT, "a TLV is missing", _F.PROVIDER, _BUG),
     StatusRow(_S.ESME_RINVOPTPARAMVAL, _R.PERMANENT, "value of a TLV refused", _F.PROVIDER, _BUG),
-    StatusRow(_S.ESME_RDELIVERYFAILURE, _R.RETRY, "delivery failure", _F.CARRIER, "It is tried again a few times."),
-    StatusRow(_S.ESME_RUNKNOWNERR, _R.RETRY, "unknown error", _F.PROVIDER,
+    StatusRow(_S.ESME_RDELIVERYFAILURE, _R.RETRY_A_FEW, "delivery failure", _F.CARRIER, "It is tried again a few times."),
+    StatusRow(_S.ESME_RUNKNOWNERR, _R.RETRY_A_FEW, "unknown error", _F.PROVIDER,
               "The carrier does not say why; the hub tries again a few times."),
 )  # fmt: skip
 
