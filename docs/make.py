@@ -14,6 +14,10 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from receipted.dialects.smpp.deviations import DEVIATIONS
+from receipted.dialects.smpp.grammars import GRAMMARS
+from receipted.dialects.smpp.id_forms import AUTO, ID_FORMS
+from receipted.dialects.smpp.states import STATES
 from receipted.domain.status import TABLE, Row
 from receipted.providers import KINDS, kind_named
 from receipted.settings import Settings
@@ -208,9 +212,54 @@ def settings() -> str:
     return "\n".join(lines) + "\n"
 
 
+def carriers() -> str:
+    """The page about carriers: written by hand, with the tables of ``dialects/smpp`` put in."""
+    return filled(
+        "carriers.md", {"id-forms": _id_forms, "states": _states, "grammars": _grammars, "deviations": _deviations}
+    )
+
+
+def _id_forms() -> list[str]:
+    rows = [f"| `{form.name}` | {form.meaning} |" for form in ID_FORMS.values()]
+    return ["| `id_form` | meaning |", "|---|---|", f"| `{AUTO}` | Found out from the first receipts. |", *rows]
+
+
+def _states() -> list[str]:
+    rows = (
+        f"| `{row.word}` | {'–' if row.number is None else row.number} | `{row.status}` | {row.meaning} |"
+        for row in STATES
+    )
+    return ["| word | message_state | status | meaning |", "|---|---|---|---|", *rows]
+
+
+def _grammars() -> list[str]:
+    return ["| grammar | text |", "|---|---|", *(f"| `{row.name}` | {row.about} |" for row in GRAMMARS.values())]
+
+
+def _deviations() -> list[str]:
+    rows = (
+        f"| {row.number} | {row.what} | {row.answer} | {f'`{row.setting}`' if row.setting else ''} |"
+        for row in DEVIATIONS
+    )
+    return ["| # | what a carrier does | what the hub does | setting |", "|---|---|---|---|", *rows]
+
+
+def filled(name: str, parts: dict[str, Callable[[], list[str]]]) -> str:
+    """A page written by hand, with what stands between ``<!-- made: PART -->`` and ``<!-- end -->`` made anew."""
+    text = (HERE / name).read_text(encoding="utf-8")
+    for part, make in parts.items():
+        start = f"<!-- made: {part} -->\n"
+        before, found, after = text.partition(start)
+        if not found:
+            raise ValueError(f"docs/{name} has no line {start.strip()}")
+        text = before + start + "\n".join(make()) + "\n" + after[after.index("<!-- end -->") :]
+    return text
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "statuses.md": statuses,
     "settings.md": settings,
+    "carriers.md": carriers,
 }
 
 
