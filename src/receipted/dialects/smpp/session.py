@@ -336,13 +336,9 @@ class Session:
             overdue.append(sequence)
         for sequence in overdue:
             request, _ = self._waiting.pop(sequence)
-            events.append(
-                Unanswered(
-                    request,
-                    f"no answer within {self.settings.response_ms / 1000:g} s",
-                    written=sequence not in self._unwritten,
-                )
-            )
+            # What waits in data_to_send still goes out, so it counts as written.
+            reason = f"no answer within {self.settings.response_ms / 1000:g} s"
+            events.append(Unanswered(request, reason, written=True))
             self._late[sequence] = request
             if len(self._late) > LATE_KEPT:
                 del self._late[next(iter(self._late))]
