@@ -133,6 +133,7 @@ def test_a_handsets_acknowledgement_is_no_receipt(esm_class: int) -> None:
     [
         (text(b"stat:DELIVRD err:000"), "it has no message id"),
         (text(b"id: stat:DELIVRD"), "it has no message id"),
+        (text(b"id:\xa0 \xa0 stat:DELIVRD"), "it has no message id"),
         (text(b"id:77 err:000"), "it says no status"),
         (text(b"Hello"), "it has no message id"),
         (text(b""), "it has no message id"),
@@ -273,6 +274,18 @@ def test_any_octets_are_read(octets: bytes, esm_class: int, data_coding: int, va
         tlvs=tuple(Tlv(tag, value) for tag, value in zip(tags, values, strict=False)),
     )
     read_receipt(pdu, ReceiptForm(network_tag=0x1403))
+
+
+TOKENS = st.sampled_from(
+    "id: text: stat: submit|date: done|date: err: sub: dlvrd: status: DELIVRD 7 , : id x 0000000000 2601021504".split()
+).map(lambda token: token.replace("|", " ")) | st.sampled_from([" ", "\xa0", "\t", "\n", "\0", "\x85", "\x0b"])
+
+
+@given(st.lists(TOKENS, max_size=14).map("".join), st.sampled_from([0, 4, 0x20]))
+def test_anything_that_looks_like_a_receipt_is_read(octets: str, esm_class: int) -> None:
+    found = read_receipt(text(octets.encode("latin-1"), esm_class=esm_class))
+    if isinstance(found, DeliveryReceipt):
+        assert found.id.strip()
 
 
 @pytest.mark.parametrize(

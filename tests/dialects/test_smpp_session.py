@@ -20,13 +20,13 @@ from receipted.dialects.smpp.events import (
     Strange,
     Unanswered,
 )
-from receipted.dialects.smpp.pdus import LAST_SEQUENCE, RESPONSE, Command, Pdu, response_to
+from receipted.dialects.smpp.pdus import LAST_SEQUENCE, RESPONSE, Command, Pdu, Value, response_to
 from receipted.dialects.smpp.session import NotAllowed, Role, Session, SessionSettings, State, WindowFull
 from receipted.dialects.smpp.status import CommandStatus
 from receipted.dialects.smpp.tlvs import Tag
 from tests.dialects.smpp_pair import SessionPair, requests
 
-SUBMIT = {"destination_addr": "447700900123", "short_message": b"Hello"}
+SUBMIT: dict[str, Value] = {"destination_addr": "447700900123", "short_message": b"Hello"}
 
 
 def kinds(events: list[Event]) -> list[type]:

@@ -3,7 +3,7 @@ by its tables (section 2)."""
 
 from typing import NamedTuple
 
-from receipted.dialects.smpp.pdus import Command, Pdu
+from receipted.dialects.smpp.pdus import Command, Pdu, Value
 from receipted.dialects.smpp.tlvs import Tag, Tlv
 
 
@@ -43,7 +43,7 @@ def _message(**given: int | str | bytes) -> dict[str, int | str | bytes]:
     }
 
 
-_BIND = {
+_BIND: dict[str, Value] = {
     "system_id": "gw",
     "password": "secret",
     "system_type": "",

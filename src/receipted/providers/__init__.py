@@ -36,6 +36,7 @@ class Kind(msgspec.Struct, frozen=True):
 KINDS: dict[str, str] = {
     "vonage": "receipted.providers.vonage:KIND",
     "sandbox": "receipted.providers.sandbox:KIND",
+    "smpp": "receipted.providers.smpp:KIND",
 }
 
 

@@ -1,0 +1,244 @@
+"""What a carrier hands over: receipts are delivered, SMS from phones kept, and only then is it answered.
+
+A deliver_sm answered with 0 is forgotten by the carrier, so the answer comes after the commit (promise 1). Where the
+hub cannot store, the answer is one of those after which carriers send again (reference smpp 4).
+"""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+from receipted.dialects.smpp.codec import Unreadable
+from receipted.dialects.smpp.codings import Alphabet, Alphabets
+from receipted.dialects.smpp.events import Requested
+from receipted.dialects.smpp.ids import IdBook
+from receipted.dialects.smpp.message import read_message
+from receipted.dialects.smpp.pdus import Command, Pdu
+from receipted.dialects.smpp.receipt import (
+    DeliveryReceipt,
+    NotAReceipt,
+    ReceiptForm,
+    UnreadableReceipt,
+    read_receipt,
+)
+from receipted.dialects.smpp.status import CommandStatus
+from receipted.domain.errors import Overloaded, StorageUnavailable
+from receipted.domain.receipt import Receipt
+from receipted.domain.status import Status
+from receipted.hub.links import Inbound, InboundKind
+from receipted.hub.ports import Clock, Deliver, Observe, TakeInbound
+from receipted.providers.smpp.bind import Bind
+from receipted.providers.smpp.connection import Connection
+from receipted.text.gsm import decode_gsm
+
+EARLY_S: Final = 1.0
+"""How long a receipt of an unknown id may wait for the submit_sm_resp, while the form of the ids is not certain."""
+CARRIES: Final = frozenset({Command.DELIVER_SM, Command.DATA_SM})
+
+
+class _Early(NamedTuple):
+    """A receipt that came before anybody could tell whose it is."""
+
+    request: Requested
+    receipt: DeliveryReceipt
+
+
+class Receiving:
+    """Takes the requests of all of a carrier's binds. ``start`` before the first."""
+
+    def __init__(
+        self, provider: str, form: ReceiptForm, default: Alphabet, book: IdBook, clock: Clock, observe: Observe
+    ) -> None:
+        self._provider = provider
+        self._form = form
+        self._alphabets = Alphabets(gsm7=decode_gsm, default=default)
+        self._book = book
+        self._clock = clock
+        self._observe = observe
+        self._deliver: Deliver | None = None
+        self._take_inbound: TakeInbound | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._book_grew = asyncio.Event()
+
+    def start(self, deliver: Deliver, take_inbound: TakeInbound) -> None:
+        """Who takes what comes in."""
+        self._deliver, self._take_inbound = deliver, take_inbound
+
+    async def close(self) -> None:
+        """Let what is being stored come to its end."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def submitted(self, message_id: str) -> str:
+        """The id to store for that of a submit_sm_resp; receipts that wait for it may go on."""
+        stored = self._book.submitted(message_id)
+        self._book_grew.set()
+        return stored
+
+    # --- taking in ----------------------------------------------------------------------------------------------------
+
+    def requested(self, bind: Bind, connection: Connection, requests: Sequence[Requested]) -> None:
+        """What came in together is stored together, in its own time; the session bounds how much is under way."""
+        now: list[Requested] = []
+        receipts: list[Receipt] = []
+        inbound: list[Inbound] = []
+        for request in requests:
+            early = self._sort(bind, request, receipts, inbound)
+            if early is None:
+                now.append(request)
+            else:
+                self._begin(self._take_early(connection, early))
+        if now:
+            self._begin(self._store(connection, now, receipts, inbound))
+
+    def malformed(self, bind: Bind, pdu: Unreadable) -> None:
+        """It was refused already, and is kept to be looked at: perhaps it was a receipt."""
+        self._observe("bind.malformed", provider=self._provider, bind=bind.name, problem=pdu.problem)
+        if pdu.command in CARRIES and self._take_inbound is not None:
+            riddle = self._riddle(bind, pdu.raw, "", f"the PDU cannot be read: {pdu.problem}")
+            self._begin(self._keep(riddle))
+
+    def late(self, message_id: str, response: Pdu) -> None:
+        """A submit_sm_resp that came after its time: it says that the carrier took the message."""
+        stored = self.submitted(response.text("message_id"))
+        if stored and not response.status and self._deliver is not None:
+            receipt = Receipt(
+                provider=self._provider,
+                provider_message_id=stored,
+                digest=digest_of(self._provider, stored, "late submit_sm_resp"),
+                status=Status.ACCEPTED,
+                raw_status="submit_sm_resp",
+                client_ref=message_id,
+                raw=response.text("message_id").encode("latin-1"),
+                transport="smpp",
+            )
+            self._begin(self._deliver_quietly(receipt))
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _sort(self, bind: Bind, request: Requested, receipts: list[Receipt], inbound: list[Inbound]) -> _Early | None:
+        """Put a request where it belongs; one that has to wait for its submit_sm_resp is handed back."""
+        pdu = request.pdu
+        reading = read_receipt(pdu, self._form) if pdu.command in CARRIES else NotAReceipt("another operation")
+        if isinstance(reading, UnreadableReceipt):
+            inbound.append(self._riddle(bind, request.raw, reading.raw, reading.problem, pdu))
+        elif isinstance(reading, NotAReceipt):
+            inbound.append(self._message(bind, request))
+        else:
+            bind.receipts += 1
+            bind.last_receipt_ms = self._clock()
+            resolved = self._book.resolve(*reading.ids)
+            if not resolved.settled:
+                return _Early(request, reading)
+            receipts.append(self._receipt(request.raw, reading, resolved.stored_id or resolved.as_given))
+        return None
+
+    async def _take_early(self, connection: Connection, early: _Early) -> None:
+        """Wait a moment for the submit_sm_resp; then file the receipt under the id as given."""
+        try:
+            async with asyncio.timeout(EARLY_S):
+                while not (resolved := self._book.resolve(*early.receipt.ids)).settled:
+                    self._book_grew.clear()
+                    await self._book_grew.wait()
+        except TimeoutError:
+            resolved = self._book.resolve(*early.receipt.ids)
+        receipt = self._receipt(early.request.raw, early.receipt, resolved.stored_id or resolved.as_given)
+        await self._store(connection, [early.request], [receipt], [])
+
+    async def _store(
+        self,
+        connection: Connection,
+        requests: Sequence[Requested],
+        receipts: Sequence[Receipt],
+        inbound: Sequence[Inbound],
+    ) -> None:
+        assert self._deliver is not None
+        assert self._take_inbound is not None
+        status = CommandStatus.ESME_ROK
+        try:
+            if receipts:
+                await self._deliver(receipts)
+            if inbound:
+                await self._take_inbound(inbound)
+        except Overloaded:
+            status = CommandStatus.ESME_RMSGQFUL
+        except StorageUnavailable as error:
+            status = CommandStatus.ESME_RSYSERR
+            self._observe("receipts.refused", provider=self._provider, count=len(requests), problem=str(error))
+        except Exception as error:
+            status = CommandStatus.ESME_RSYSERR
+            self._observe("provider.broke", provider=self._provider, problem=repr(error))
+        for request in requests:
+            connection.answer(request.pdu, status)
+
+    async def _keep(self, riddle: Inbound) -> None:
+        assert self._take_inbound is not None
+        try:
+            await self._take_inbound([riddle])
+        except (Overloaded, StorageUnavailable) as error:
+            self._observe("receipts.refused", provider=self._provider, count=1, problem=str(error))
+
+    async def _deliver_quietly(self, receipt: Receipt) -> None:
+        """Nobody sends a late answer again: if it cannot be stored, a receipt or the time-out has to do."""
+        assert self._deliver is not None
+        try:
+            await self._deliver([receipt])
+        except (Overloaded, StorageUnavailable) as error:
+            self._observe("receipts.refused", provider=self._provider, count=1, problem=str(error))
+
+    # --- our words ----------------------------------------------------------------------------------------------------
+
+    def _receipt(self, raw: bytes, said: DeliveryReceipt, stored_id: str) -> Receipt:
+        words = (said.raw_status, said.raw_err, said.err_code, str(said.carrier_ms), said.sub, said.dlvrd)
+        return Receipt(
+            provider=self._provider,
+            provider_message_id=stored_id,
+            digest=digest_of(self._provider, stored_id, str(said.status), *words),
+            status=said.status,
+            raw_status=said.raw_status,
+            err_code=said.err_code,
+            carrier_ms=said.carrier_ms,
+            network=said.mccmnc,
+            recipient=said.recipient,
+            sender=said.sender,
+            raw=raw,
+            transport="smpp",
+        )
+
+    def _message(self, bind: Bind, request: Requested) -> Inbound:
+        pdu = request.pdu
+        message = read_message(pdu, self._alphabets)
+        return Inbound(
+            provider=self._provider,
+            kind=InboundKind.MESSAGE,
+            sender=message.sender,
+            recipient=message.recipient,
+            text=message.text,
+            raw=request.raw,
+            data_coding=pdu.number("data_coding"),
+            segment="/".join(map(str, message.place)) if message.place is not None else "",
+            bind=bind.name,
+        )
+
+    def _riddle(self, bind: Bind, raw: bytes, text: str, problem: str, pdu: Pdu | None = None) -> Inbound:
+        self._observe("receipt.unreadable", provider=self._provider, bind=bind.name, problem=problem)
+        return Inbound(
+            provider=self._provider,
+            kind=InboundKind.UNREADABLE,
+            sender=pdu.text("source_addr") if pdu is not None else "",
+            recipient=pdu.text("destination_addr") if pdu is not None else "",
+            text=text,
+            raw=raw,
+            data_coding=pdu.number("data_coding") if pdu is not None else 0,
+            problem=problem,
+            bind=bind.name,
+        )
+
+
+def digest_of(*words: str) -> str:
+    """What makes two receipts the same statement: all that it says, however it was transported."""
+    return blake2b("\0".join(words).encode(errors="surrogatepass"), digest_size=16).hexdigest()
