@@ -41,7 +41,10 @@ SPELLINGS: Final[Mapping[str, tuple[str, ...]]] = {
 """How the fields are called, in any case."""
 
 _FIELD_OF = {spelling: name for name, spellings in SPELLINGS.items() for spelling in spellings}
-_KEY = re.compile(rf"(?<![a-z0-9_])({'|'.join(_FIELD_OF)})[ \t]{{0,3}}:", re.IGNORECASE | re.ASCII)
+_KEY = re.compile(
+    rf"(?<![a-z0-9_])({'|'.join(key for key in _FIELD_OF if key != 'text')})[ \t]{{0,3}}:", re.IGNORECASE | re.ASCII
+)
+_TEXT = re.compile(r"(?<![a-z0-9_])text[ \t]{0,3}:", re.IGNORECASE | re.ASCII)
 _DATES = frozenset({"submit_date", "done_date"})
 _EDGES = "\0 \t\r\n,;"
 
@@ -69,46 +72,46 @@ class KeyStyle(NamedTuple):
 
 
 def _read_keys(text: str) -> Words | None:
-    keys = list(_KEY.finditer(text))
-    if not keys:
-        return None
+    before, opening = text, ""
     values: dict[str, str] = {}
-    for at, key in enumerate(keys):
-        name = _FIELD_OF[key[1].lower()]
-        if name == "text":
-            _read_text(text, keys[at:], values)
-            break
-        end = keys[at + 1].start() if at + 1 < len(keys) else len(text)
-        values.setdefault(name, text[key.end() : end].strip(_EDGES))
-    _find_bare_word(text[: keys[0].start()], values)
-    found = {name: value if name in _DATES or name == "text" else _first(value) for name, value in values.items()}
-    words = Words(**found)
-    return words if words.id or words.stat else None
+    found = _TEXT.search(text)
+    if found is not None:
+        before, opening = text[: found.start()], text[found.end() :]
+    head, *pairs = _KEY.split(before)
+    for key, value in zip(pairs[::2], pairs[1::2], strict=True):
+        values.setdefault(_FIELD_OF[key.lower()], value.strip(_EDGES))
+    if "id" not in values and "stat" not in values:
+        opening = _cut_own_words(opening, values)
+    if "stat" not in values:
+        _find_bare_word(head, values)
+    if not (values.get("id") or values.get("stat")):
+        return None
+    for name in values.keys() - _DATES:
+        values[name] = _first(values[name])
+    return Words(**values, text=opening.strip("\0 \t\r\n"))
 
 
-def _read_text(text: str, keys: list[re.Match[str]], values: dict[str, str]) -> None:
-    """What follows ``text:`` is the sender's own, keys included, unless the id and the status only come behind it.
+def _cut_own_words(opening: str, values: dict[str, str]) -> str:
+    """The sender's own words, where the text comes first; what stands behind them goes into ``values``.
 
-    Then the last of each is the carrier's: the sender's words stand before.
+    What follows ``text:`` is the sender's, keys included, unless the id and the status only come behind it. Then the
+    last of each key is the carrier's: the sender's words stand before.
     """
-    later = {_FIELD_OF[key[1].lower()]: at for at, key in enumerate(keys)}
-    at_end = len(text)
-    if not values.keys() & {"id", "stat"} and {"id", "stat"} <= later.keys():
-        for name, at in later.items():
-            if name != "text":
-                end = keys[at + 1].start() if at + 1 < len(keys) else len(text)
-                values.setdefault(name, text[keys[at].end() : end].strip(_EDGES))
-                at_end = min(at_end, keys[at].start())
-    values["text"] = text[keys[0].end() : at_end].strip("\0 \t\r\n")
+    keys = list(_KEY.finditer(opening))
+    last = {_FIELD_OF[key[1].lower()]: at for at, key in enumerate(keys)}
+    if not {"id", "stat"} <= last.keys():
+        return opening
+    for name, at in last.items():
+        end = keys[at + 1].start() if at + 1 < len(keys) else len(opening)
+        values.setdefault(name, opening[keys[at].end() : end].strip(_EDGES))
+    return opening[: keys[min(last.values())].start()]
 
 
 def _find_bare_word(head: str, values: dict[str, str]) -> None:
     """Deviation 13: a status without ``stat:``, before the first key or behind the value of another."""
-    if "stat" in values:
-        return
     for name, value in [("", head), *values.items()]:
         before, _, last = value.strip(_EDGES).rpartition(" ")
-        if name != "text" and state_of(last) is not None and (before or not name):
+        if state_of(last) is not None and (before or not name):
             values["stat"] = last
             if name:
                 values[name] = before.strip(_EDGES)
@@ -116,7 +119,9 @@ def _find_bare_word(head: str, values: dict[str, str]) -> None:
 
 
 def _first(value: str) -> str:
-    return value.split(None, 1)[0].strip(_EDGES) if value else ""
+    if not value or value.isalnum():
+        return value
+    return next(iter(value.split(None, 1)), "").strip(_EDGES)
 
 
 def _write_keys(words: Words, style: KeyStyle) -> str:

@@ -128,25 +128,25 @@ class IdBook:
         return ids[0]
 
     def _by_learning(self, ids: list[tuple[int, str]]) -> Resolved:
-        candidates = {place: self._candidates(text) for place, text in ids}
         given = ids[0][1]
         computed = None
         for place, text in ids:
             learner = self._learners.setdefault(place, _Learner())
             if not learner.form:
                 continue
-            known = candidates[place].get(learner.form, ())
-            learner.saw(learner.form if known else _only_relation(candidates[place]))
+            known = self._related(learner.form, text)
+            learner.saw(learner.form if known else _only_relation(self._candidates(text)))
             if len(known) == 1:
                 return self._found(known[0], given, text)
             computed = computed or self._spellings.computed(learner.form, text)
         if computed is not None:
             return Resolved(computed, True, given)
-        found = {stored for places in candidates.values() for group in places.values() for stored in group}
+        candidates = {place: self._candidates(text) for place, text in ids}
+        found = {stored for relations in candidates.values() for known in relations.values() for stored in known}
         if len(found) != 1:
             return Resolved(None, bool(found), given)
-        for place, _ in ids:
-            self._learners[place].saw(_only_relation(candidates[place]))
+        for place, relations in candidates.items():
+            self._learners[place].saw(_only_relation(relations))
         return self._found(found.pop(), given, *(text for _, text in ids))
 
     def _found(self, stored_id: str, given: str, *texts: str) -> Resolved:
@@ -156,12 +156,15 @@ class IdBook:
 
     def _candidates(self, text: str) -> dict[str, tuple[str, ...]]:
         """The known ids that a receipt's id can stand for, by what relates the two."""
-        exact: tuple[str, ...] = (text,) if text in self._known else ()
-        found = {SAME: exact or self._known_of(self._spellings.same(text))}
-        for relation, value in ((HEX_DECIMAL, decimal(text)), (DECIMAL_HEX, hexadecimal(text))):
-            if value is not None:
-                found[relation] = self._known_of(self._spellings.number(relation, value))
-        return {relation: known for relation, known in found.items() if known}
+        relations = {relation: self._related(relation, text) for relation in _WORDS}
+        return {relation: known for relation, known in relations.items() if known}
+
+    def _related(self, relation: str, text: str) -> tuple[str, ...]:
+        """The known ids that stand in this relation to a receipt's id."""
+        if relation == SAME:
+            return (text,) if text in self._known else self._known_of(self._spellings.same(text))
+        value = decimal(text) if relation == HEX_DECIMAL else hexadecimal(text)
+        return () if value is None else self._known_of(self._spellings.number(relation, value))
 
     def _known_of(self, spelled: Iterator[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(text for text in spelled if text in self._known))

@@ -235,12 +235,12 @@ def _texts(octets: bytes, data_coding: int) -> list[str]:
     return [*wide, _narrow(octets)]
 
 
-_GSM_ONLY = {0x00: "@", 0x02: "$", 0x11: "_"}
+_GSM_ONLY = bytes.maketrans(b"\x00\x02\x11", b"@$_")
 """What ASCII has elsewhere, and ids use: no text of a receipt holds these octets for anything else."""
 
 
 def _narrow(octets: bytes) -> str:
-    return octets.strip(b"\0").decode("latin-1").translate(_GSM_ONLY)
+    return octets.strip(b"\0").translate(_GSM_ONLY).decode("latin-1")
 
 
 def _has_the_shape(words: Words, form: ReceiptForm) -> bool:
