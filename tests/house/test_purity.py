@@ -9,7 +9,25 @@ import pytest
 from tests.house.source import SRC, Module, imports, modules, plant
 
 PURE_ROOMS = ("domain", "text", "dialects")
-PURE_FILES = ("hub/route", "hub/explain", "hub/timeline", "carrier/scenario", "carrier/numbers")
+PURE_FILES = (
+    "hub/route",
+    "hub/explain",
+    "hub/timeline",
+    "carrier/accepted",
+    "carrier/intake",
+    "carrier/long",
+    "carrier/memory",
+    "carrier/numbers",
+    "carrier/outbox",
+    "carrier/quirks",
+    "carrier/receipts",
+    "carrier/refusals",
+    "carrier/scenario",
+    "carrier/styles",
+    "carrier/traffic",
+    "carrier/turn",
+    "carrier/words",
+)
 
 IMPURE_MODULES = frozenset(
     {

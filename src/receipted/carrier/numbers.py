@@ -4,7 +4,8 @@
 receipts (vonage-sms.md 2.3), codes are its err-codes (2.4) and, for a refusal, its send statuses (1.5).
 
 The endings start with 90, 91 or 92, which the numbers reserved for examples never do (United Kingdom 07700 900000 to
-900999, North America 555-0100 to 0199). The page docs/sandbox.md is made from this table.
+900999, North America 555-0100 to 0199). The page docs/sandbox.md is made from this table. Those of ``quirks``, which
+only SMPP has, start with 93.
 """
 
 from enum import StrEnum
@@ -71,16 +72,16 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     wait_ms: int = 0
 
 
-_ACCEPTED = Say("accepted", after_ms=100, spread_ms=200)
-_DELIVERED = Say("delivered", after_ms=1_000, spread_ms=2_000)
-_GOOD = (_ACCEPTED, _DELIVERED)
+ACCEPTED = Say("accepted", after_ms=100, spread_ms=200)
+DELIVERED = Say("delivered", after_ms=1_000, spread_ms=2_000)
+GOOD = (ACCEPTED, DELIVERED)
 
 
 def _failing(code: str) -> tuple[Say, ...]:
-    return (_ACCEPTED, Say("failed", code, after_ms=1_000, spread_ms=2_000))
+    return (ACCEPTED, Say("failed", code, after_ms=1_000, spread_ms=2_000))
 
 
-ORDINARY = Scenario(suffix="", what="Accepted, then delivered after 1 to 3 s.", says=_GOOD)
+ORDINARY = Scenario(suffix="", what="Accepted, then delivered after 1 to 3 s.", says=GOOD)
 
 _ERR_CODES: tuple[tuple[str, str], ...] = (
     ("1", "unknown"),
@@ -129,7 +130,7 @@ _SEND_STATUSES: tuple[tuple[str, str], ...] = (
 )
 
 TABLE: tuple[Scenario, ...] = (
-    Scenario(suffix="9000", what="Accepted, then delivered after 1 to 3 s, like any ordinary number.", says=_GOOD),
+    Scenario(suffix="9000", what="Accepted, then delivered after 1 to 3 s, like any ordinary number.", says=GOOD),
     *(
         Scenario(suffix=f"90{int(code):02d}", what=f"Failed with err-code {code}: {means}.", says=_failing(code))
         for code, means in _ERR_CODES
@@ -145,12 +146,12 @@ TABLE: tuple[Scenario, ...] = (
     Scenario(
         suffix="9200",
         what="Buffered after 1 s and delivered after a minute, as when a phone is off for a while.",
-        says=(_ACCEPTED, Say("buffered", after_ms=1_000), Say("delivered", after_ms=60_000)),
+        says=(ACCEPTED, Say("buffered", after_ms=1_000), Say("delivered", after_ms=60_000)),
     ),
     Scenario(
         suffix="9201",
         what="Buffered, then expired after 20 s.",
-        says=(_ACCEPTED, Say("buffered", after_ms=1_000), Say("expired", "2", after_ms=20_000)),
+        says=(ACCEPTED, Say("buffered", after_ms=1_000), Say("expired", "2", after_ms=20_000)),
     ),
     Scenario(
         suffix="9202",
@@ -161,12 +162,12 @@ TABLE: tuple[Scenario, ...] = (
     Scenario(
         suffix="9204",
         what="Accepted, and never a final receipt, as on many routes in the United States.",
-        says=(_ACCEPTED,),
+        says=(ACCEPTED,),
     ),
     Scenario(
         suffix="9205",
         what="Delivered after one and a half times the time-out, when the hub has made it unknown.",
-        says=(_ACCEPTED, Say("delivered", after_due=1.5)),
+        says=(ACCEPTED, Say("delivered", after_due=1.5)),
     ),
     Scenario(
         suffix="9206",
@@ -194,12 +195,12 @@ TABLE: tuple[Scenario, ...] = (
     Scenario(
         suffix="9209",
         what="Contradictory: delivered, and 2 s later failed with err-code 8.",
-        says=(_ACCEPTED, Say("delivered", after_ms=1_000), Say("failed", "8", after_ms=3_000)),
+        says=(ACCEPTED, Say("delivered", after_ms=1_000), Say("failed", "8", after_ms=3_000)),
     ),
     Scenario(
         suffix="9210",
         what="Throttled twice (status 1, wait 702 ms), then like an ordinary number.",
-        says=_GOOD,
+        says=GOOD,
         submit=Submit.THROTTLED,
         first_tries=2,
         wait_ms=702,
@@ -207,31 +208,31 @@ TABLE: tuple[Scenario, ...] = (
     Scenario(
         suffix="9211",
         what="Cannot be reached twice, then like an ordinary number.",
-        says=_GOOD,
+        says=GOOD,
         submit=Submit.UNREACHABLE,
         first_tries=2,
     ),
     Scenario(
         suffix="9212",
         what="The last of several parts fails with err-code 8, the others are delivered; a single part is delivered.",
-        says=_GOOD,
+        says=GOOD,
         last=_failing("8"),
     ),
     Scenario(
         suffix="9213",
         what="The last of several parts is refused at submit with status 9; a single part is delivered.",
-        says=_GOOD,
+        says=GOOD,
         last_refusal=Refusal("9", "Quota Exceeded - rejected"),
     ),
     Scenario(
         suffix="9214",
         what="The carrier says “parked”, a status that nobody has documented, with err-code 777.",
-        says=(_ACCEPTED, Say("parked", "777", after_ms=1_000, spread_ms=2_000)),
+        says=(ACCEPTED, Say("parked", "777", after_ms=1_000, spread_ms=2_000)),
     ),
     Scenario(
         suffix="9215",
         what="The answer to the submit is lost (time-out after 5 s), but it is delivered: the client-ref tells.",
-        says=(_ACCEPTED, Say("delivered", after_ms=6_000)),
+        says=(ACCEPTED, Say("delivered", after_ms=6_000)),
         submit=Submit.UNANSWERED,
         first_tries=ALWAYS,
         answer_ms=5_000,

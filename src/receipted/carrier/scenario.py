@@ -12,7 +12,7 @@ from receipted.carrier.networks import Network, network_of
 from receipted.carrier.numbers import Refusal, Say, Scenario, Submit, scenario_of
 from receipted.domain.status import Status
 
-__all__ = ["DUE_MS", "Network", "PartPlan", "Plan", "Refusal", "Step", "Submit", "plan"]
+__all__ = ["DUE_MS", "Network", "PartPlan", "Plan", "Refusal", "Step", "Submit", "plan", "steps_of"]
 
 DUE_MS = 259_200_000
 """The 72 h after which Vonage itself gives a message up (vonage-sms.md 2.3)."""
@@ -99,6 +99,16 @@ def plan(
     )
 
 
+def steps_of(
+    says: tuple[Say, ...], key: str, *, now_ms: int, seed: int = 0, speed: float = 1.0, due_ms: int = DUE_MS
+) -> tuple[Step, ...]:
+    """The receipts of one part that is taken at ``now_ms``, in the order of their pushes.
+
+    ``key`` is what tells the part from others: with ``seed`` it decides the random delays. The rest is as in ``plan``.
+    """
+    return _steps_of(says, _Delays(f"{seed}:{key}", now_ms, speed, due_ms))
+
+
 class _Delays:
     """The clockwork of one part: its random draws, and simulated delays as real times."""
 
@@ -122,8 +132,11 @@ def _part(row: Scenario, seq: int, part_count: int, delays: _Delays) -> PartPlan
     if refusal is not None:
         return PartPlan(seq, refusal, ())
     says = row.last if is_last_of_several and row.last is not None else row.says
-    steps = [step for index, say in enumerate(says) for step in _steps(index, say, delays)]
-    return PartPlan(seq, None, tuple(sorted(steps, key=_at)))
+    return PartPlan(seq, None, _steps_of(says, delays))
+
+
+def _steps_of(says: tuple[Say, ...], delays: _Delays) -> tuple[Step, ...]:
+    return tuple(sorted((step for at, say in enumerate(says) for step in _steps(at, say, delays)), key=_at))
 
 
 def _steps(index: int, say: Say, delays: _Delays) -> tuple[Step, ...]:
