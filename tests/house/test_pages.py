@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from docs.make import HERE, PAGES, Setting, leaves, sections, settings
 from receipted.cli.sample import sample
+from receipted.dialects.smpp.deviations import DEVIATIONS, Deviation
 from receipted.providers import KINDS, kind_named
 from receipted.settings import Settings
 
@@ -43,6 +44,15 @@ def test_every_setting_stands_in_the_page_and_in_the_sample_file() -> None:
     page, file = settings(), sample()
     assert [s.path for s in listed if f"`{s.name}`" not in page or s.description.replace("|", "\\|") not in page] == []
     assert [s.path for s in listed if f"\n#{s.name} = " not in file] == []
+
+
+@pytest.mark.parametrize("row", [row for row in DEVIATIONS if row.setting], ids=lambda row: str(row.number))
+def test_what_carriers_do_otherwise_can_be_set_as_the_page_says(row: Deviation) -> None:
+    name, _, value = row.setting.partition(" = ")
+    carrier = kind_named("smpp").settings
+    assert name in carrier.model_fields
+    given = {name: tomllib.loads(row.setting)[name]} if value else {}
+    carrier.model_validate({"host": "127.0.0.1", "system_id": "gw", **given})
 
 
 def test_the_sample_is_a_settings_file() -> None:
