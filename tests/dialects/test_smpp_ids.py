@@ -124,6 +124,14 @@ def test_a_form_is_given_up_when_three_in_a_row_say_otherwise() -> None:
     assert book.form == "the same id in both, found from 4 receipts"
 
 
+def test_receipts_of_one_message_count_once() -> None:
+    book = IdBook()
+    book.submitted("1B2C3D")
+    for _ in range(5):
+        assert book.resolve("1780797").stored_id == "1B2C3D"
+    assert not book.certain
+
+
 def test_contradictions_delay_certainty() -> None:
     book = taught(WRITTEN_IDS["hex-decimal"], 0xAAAAAA, 0xBBBBBB)
     for id_ in ("f00d", "f00e", "f00f"):

@@ -26,7 +26,7 @@ from receipted.dialects.smpp.id_spellings import Spellings
 
 CAPACITY = 200_000
 ENOUGH = 3
-"""So many receipts in a row that agree make a form certain, or a certain one doubtful."""
+"""So many messages in a row whose receipts agree make a form certain, or a certain one doubtful."""
 _WORDS = {
     SAME: "the same id in both",
     HEX_DECIMAL: "submit hex, receipt decimal",
@@ -135,7 +135,7 @@ class IdBook:
             if not learner.form:
                 continue
             known = self._related(learner.form, text)
-            learner.saw(learner.form if known else _only_relation(self._candidates(text)))
+            learner.saw(learner.form if known else _only_relation(self._candidates(text)), text)
             if len(known) == 1:
                 return self._found(known[0], given, text)
             computed = computed or self._spellings.computed(learner.form, text)
@@ -145,8 +145,8 @@ class IdBook:
         found = {stored for relations in candidates.values() for known in relations.values() for stored in known}
         if len(found) != 1:
             return Resolved(None, bool(found), given)
-        for place, relations in candidates.items():
-            self._learners[place].saw(_only_relation(relations))
+        for place, text in ids:
+            self._learners[place].saw(_only_relation(candidates[place]), text)
         return self._found(found.pop(), given, *(text for _, text in ids))
 
     def _found(self, stored_id: str, given: str, *texts: str) -> Resolved:
@@ -173,32 +173,33 @@ class IdBook:
 class _Learner:
     """What relates the ids in one place of a receipt to those of the submits.
 
-    Certain after ``ENOUGH`` receipts in a row that agree; each contradiction met before that asks for as many more. A
+    Certain after ``ENOUGH`` messages in a row that agree; each contradiction met before that asks for as many more. A
     certain form decides alone, since numbers that happen to be known in another base are coincidences; it falls when
-    ``ENOUGH`` receipts in a row say otherwise.
+    ``ENOUGH`` messages in a row say otherwise. Several receipts of one message count once.
     """
 
     def __init__(self) -> None:
         self.form = ""
         self.receipts = 0
         self._latest = ""
-        self._run = 0
+        self._agree: set[str] = set()
         self._wanted = ENOUGH
 
-    def saw(self, relation: str) -> None:
-        """One receipt was matched, and this relates the two ids; "" where several forms explain it."""
+    def saw(self, relation: str, text: str) -> None:
+        """A receipt with the id ``text`` was matched, by this relation; "" where several explain it."""
         if not relation:
             return
         self.receipts += 1
         if relation == self.form:
-            self._run = 0
+            self._agree.clear()
             return
         if relation != self._latest:
-            self._wanted = min(self._wanted + ENOUGH, 10 * ENOUGH) if self._run else ENOUGH
-            self._latest, self._run = relation, 0
-        self._run += 1
-        if self._run >= self._wanted:
-            self.form, self.receipts, self._run = relation, self._run, 0
+            self._wanted = min(self._wanted + ENOUGH, 10 * ENOUGH) if self._agree else ENOUGH
+            self._latest, self._agree = relation, set()
+        self._agree.add(text)
+        if len(self._agree) >= self._wanted:
+            self.form, self.receipts = relation, len(self._agree)
+            self._agree.clear()
 
 
 def _only_relation(candidates: dict[str, tuple[str, ...]]) -> str:
