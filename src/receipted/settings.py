@@ -44,6 +44,21 @@ class Expiry(BaseModel):
     )
 
 
+class Carrier(BaseModel):
+    """The simulated carrier inside the hub, for a start without any account. `receipted carrier` runs one apart."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    inside: Literal["auto", "always", "never"] = Field(
+        "auto", description="Whether the hub runs one and binds to it: auto does if no provider is configured."
+    )
+    port: int = Field(0, ge=0, le=65_535, description="Port on 127.0.0.1 at which it takes binds; 0 takes a free one.")
+    speed: float = Field(
+        1.0, ge=0.001, le=1e9, description="How many times faster than real time its time passes; divides every delay."
+    )
+    seed: int = Field(0, description="Another seed gives other random delays; the same one always the same.")
+
+
 class Log(BaseModel):
     """What is written to standard error."""
 
@@ -72,12 +87,13 @@ class Settings(BaseSettings):
     tls_key: Path | None = Field(None, description="Private key (PEM) of tls_cert.")
     default_provider: str = Field(
         "",
-        description="Who takes messages that name no provider. Empty: the first configured account, else the sandbox.",
+        description="Who takes messages that name no provider. Empty: the first account, else a simulated carrier.",
     )
     providers: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
         description="One section per provider: [providers.NAME], with kind = … where NAME is not a kind.",
     )
+    carrier: Carrier = Field(default_factory=lambda: Carrier(), description="The simulated carrier inside the hub.")
     limits: Limits = Field(default_factory=lambda: Limits(), description="What strangers may cost us.")
     expiry: Expiry = Field(default_factory=lambda: Expiry(), description="When silence becomes unknown.")
     log: Log = Field(default_factory=lambda: Log(), description="What is written to standard error.")

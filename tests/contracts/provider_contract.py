@@ -106,7 +106,7 @@ class ProviderContract:
         assert provider.concurrency >= 1
         assert all(path.startswith("/") for path in provider.webhook_paths)
         assert 400 <= provider.retry_status < 600
-        assert provider.ready() is None
+        assert provider.missing() is None
 
     @pytest.mark.parametrize("country", ["GB", "US", "", "ZZ", "nowhere"])
     async def test_a_receipt_is_due_in_every_country(self, far: Far, country: str) -> None:

@@ -72,15 +72,18 @@ class Far:
         self.rate_per_s = rate_per_s
         self.concurrency = concurrency
         self.asked: list[Submission] = []
-        self.missing: str | None = None
+        self.lacks: str | None = None
         self.under_way = 0
         self.most_under_way = 0
 
     def due_s(self, country: str) -> int:
         return 3_600 if country == "GB" else 7_200
 
+    def missing(self) -> str | None:
+        return self.lacks
+
     def ready(self) -> str | None:
-        return self.missing
+        return self.lacks
 
     async def submit(self, submission: Submission) -> Outcome:
         self.asked.append(submission)

@@ -22,7 +22,7 @@ GOOD = SendRequest(recipient="+33 6 12 34 56 78", sender="AcmeInc", text="Hi")
 
 def accepting(place: Place, *names: str, missing: str | None = None) -> tuple[Accept, LocalWake]:
     far, wake = Far(), LocalWake()
-    far.missing = missing
+    far.lacks = missing
     accept = Accept(
         store=place.store,
         providers=dict.fromkeys(names or ("far",), far),

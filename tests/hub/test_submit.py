@@ -236,11 +236,11 @@ async def test_no_more_under_way_than_the_provider_takes(place: Place) -> None:
 
 async def test_a_provider_without_an_account_is_given_nothing(place: Place) -> None:
     far, made = Far(rate_per_s=1), await far_message(place)
-    far.missing = "no account"
+    far.lacks = "no account"
     async with working(place, far) as worker:
         await worker.rounds()
         assert await statuses(place.store, made) == [S.QUEUED, S.QUEUED]
-        far.missing = None
+        far.lacks = None
         await worker.until(lambda: settled(place, made))
 
 

@@ -64,9 +64,14 @@ def load_whole(**given: object) -> Settings:
     return settings
 
 
+INSIDE = "carrier"
+"""The provider that is bound to the simulated carrier inside the hub."""
+
+
 def is_simulated(settings: Settings, provider: str) -> bool:
-    """Whether a provider is the simulated carrier: the kind that takes messages when no other can."""
-    return bool(settings.providers.get(provider, {}).get("kind", provider) == ALWAYS[-1])
+    """Whether a provider is simulated: the sandbox, or the carrier that the hub runs inside."""
+    kind = settings.providers.get(provider, {}).get("kind", provider)
+    return bool(kind == ALWAYS[-1] or (provider == INSIDE and provider not in settings.providers))
 
 
 def unverified(settings: Settings) -> list[str]:

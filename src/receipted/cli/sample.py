@@ -16,12 +16,15 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from receipted.providers import KINDS, kind_named
+from receipted.providers import ALWAYS, KINDS, kind_named
 from receipted.settings import Settings
 
 WIDTH = 100
 NOT_SET = '"…"'
 """Stands for a value where there is no default; TOML has no word for that."""
+
+EXAMPLE = "acme"
+"""Stands for the name that a provider is given whose kind does not name it."""
 
 BOUNDS: tuple[tuple[str, str], ...] = (
     ("gt", "more than {}"),
@@ -65,7 +68,11 @@ def _lines() -> Iterator[str]:
         yield from _settings(typing.cast("type[BaseModel]", field.annotation))
     yield from ("", *_comment(Settings.model_fields["providers"].description or ""))
     for name, model in kinds().items():
-        yield from ("", *_comment(_first_line(model) or f"Provider {name}."), f"#[providers.{name}]")
+        section = name if name in ALWAYS else EXAMPLE
+        yield from ("", *_comment(_first_line(model) or f"Provider {name}."), f"#[providers.{section}]")
+        if section is EXAMPLE:
+            yield from ("", *_comment("The kind of provider. As many sections as wanted, each with a name of its own."))
+            yield f"#kind = {_toml(name)}"
         yield from _settings(model)
 
 
@@ -82,7 +89,9 @@ def _setting(name: str, field: FieldInfo) -> Iterator[str]:
 
 
 def _default(field: FieldInfo) -> object:
-    """The default as a value; the value of a secret too, as a default is none. None where there is none."""
+    """The default as a value, or an example of what is required; None where there is none. No default is a secret."""
+    if field.is_required() and field.examples:
+        return field.examples[0]
     value = field.get_default(call_default_factory=True, validated_data={})
     return None if value is PydanticUndefined else value
 

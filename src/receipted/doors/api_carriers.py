@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 from receipted.doors.api_feeds import Limit
 from receipted.doors.api_problems import documented
 from receipted.doors.api_render import bind_out, inbound_out
-from receipted.doors.api_shapes import AFTER, BindsOut, InboundListOut
+from receipted.doors.api_shapes import UUID, BindsOut, InboundListOut
 from receipted.hub.ports import Provider, Store
 
 
@@ -36,7 +36,7 @@ def carriers(store: Store, providers: Mapping[str, Provider]) -> list[HTTPRouteH
     )
     async def list_inbound(
         before: Annotated[
-            str | None, QueryParameter(pattern=AFTER, description="The last `id` of the answer before, for older ones.")
+            str | None, QueryParameter(pattern=UUID, description="The last `id` of the answer before, for older ones.")
         ] = None,
         limit: Limit = 100,
     ) -> InboundListOut:

@@ -37,4 +37,4 @@ class Document(JsonRenderPlugin):
         return msgspec.json.encode(document)
 
     def _able(self) -> list[str]:
-        return [name for name, provider in self._providers.items() if provider.ready() is None]
+        return [name for name, provider in self._providers.items() if provider.missing() is None]

@@ -123,7 +123,7 @@ class Accept:
         name = wanted or self._default_provider
         if name not in self._providers:
             raise InvalidRequest("provider", f"there is none called {name!r}; there are {', '.join(self._providers)}")
-        missing = self._providers[name].ready()
+        missing = self._providers[name].missing()
         if missing:
             raise InvalidRequest("provider", f"{name} cannot send yet: {missing}")
         return name

@@ -144,8 +144,12 @@ class Provider(Protocol):
         """How long after the submit a final receipt may take before the part counts as unknown, in seconds."""
         ...
 
+    def missing(self) -> str | None:
+        """None if its settings are whole; otherwise the sentence that says what they lack. It never changes."""
+        ...
+
     def ready(self) -> str | None:
-        """None if messages can be handed over; otherwise the sentence that says what is missing."""
+        """None if messages can be handed over now; otherwise why they have to wait."""
         ...
 
     async def submit(self, submission: Submission) -> Outcome:

@@ -116,8 +116,12 @@ class Sandbox:
         """The setting, in simulated time; at least a second."""
         return max(1, math.ceil(self._settings.receipt_due_s / self._settings.speed))
 
+    def missing(self) -> str | None:
+        """Nothing: there is nothing to configure."""
+        return None
+
     def ready(self) -> str | None:
-        """Always: there is nothing to configure."""
+        """Always."""
         return None
 
     async def submit(self, submission: Submission) -> Outcome:

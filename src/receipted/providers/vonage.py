@@ -140,7 +140,7 @@ class Vonage:
     def due_s(self, country: str) -> int:
         return self._due_s.get(country, self._settings.receipt_due_s)
 
-    def ready(self) -> str | None:
+    def missing(self) -> str | None:
         if self._settings.api_key and (self._api_secret or self._settings.sign_requests):
             return None
         section = self.name.upper()
@@ -148,6 +148,9 @@ class Vonage:
             f"no Vonage account: set api_key and api_secret in [providers.{self.name}], "
             f"or RECEIPTED_PROVIDERS__{section}__API_KEY and RECEIPTED_PROVIDERS__{section}__API_SECRET"
         )
+
+    def ready(self) -> str | None:
+        return self.missing()
 
     async def submit(self, submission: Submission) -> Outcome:
         content_type, body = encode(self._authorised(_request(submission)), "form")
@@ -202,7 +205,7 @@ class Vonage:
         return []
 
     async def check(self) -> list[Finding]:
-        missing = self.ready()
+        missing = self.missing()
         if missing:
             return [Finding(what=f"{self.name} account", ok=False, said="not configured", cure=missing)]
         token = base64.b64encode(f"{self._settings.api_key}:{self._api_secret}".encode()).decode()

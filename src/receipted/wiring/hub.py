@@ -24,7 +24,9 @@ from receipted.providers.http import AiohttpClient
 from receipted.settings import Settings
 from receipted.storage.ids import new_id
 from receipted.storage.store import SqlStore, open_store, place
-from receipted.wiring.providing import build_all, default_provider_of, sections
+from receipted.wiring import simulated
+from receipted.wiring.providing import build_all, default_provider_of, sections_of
+from receipted.wiring.simulated import is_inside
 from receipted.wiring.starting import api_token, beside, clock, sole_user
 
 DRAIN_S = 4.0
@@ -55,7 +57,7 @@ class Hub:
         self._say: Observe = observe or logs.observe
         self._listeners: dict[str, Listener] = {}
         self._events = LocalWake()
-        self._queue = {name: LocalWake() for name in sections(self.settings)}
+        self._queue: dict[str, LocalWake] = {}
         self.app: App = self._whole
         self.webhooks: App = self._webhooks
         self._all: App = not_found
@@ -135,7 +137,9 @@ class Hub:
         stack.enter_context(sole_user(settings.data_dir))
         self.http = AiohttpClient()
         stack.push_async_callback(self.http.close)
-        self.providers = build_all(settings, self.http, self.observe)
+        inside = {simulated.NAME: await simulated.start(settings, self.observe, stack)} if is_inside(settings) else {}
+        self.providers = build_all(sections_of(settings, inside), self.http, self.observe)
+        self._queue = {name: LocalWake() for name in self.providers}
         self.store = await self._open_store()
         stack.push_async_callback(self.store.close)
         self.receive = Receive(store=self.store, clock=clock, observe=self.observe)

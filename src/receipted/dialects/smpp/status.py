@@ -160,7 +160,7 @@ TABLE: Final[tuple[StatusRow, ...]] = (
     StatusRow(_S.ESME_RINVPARLEN, _R.PERMANENT, "length of a TLV refused", _F.PROVIDER, _BUG),
     StatusRow(_S.ESME_RMISSINGOPTPARAM, _R.PERMANENT, "a TLV is missing", _F.PROVIDER, _BUG),
     StatusRow(_S.ESME_RINVOPTPARAMVAL, _R.PERMANENT, "value of a TLV refused", _F.PROVIDER, _BUG),
-    StatusRow(_S.ESME_RDELIVERYFAILURE, _R.RETRY_A_FEW, "delivery failure", _F.CARRIER, "It is tried again a few times."),
+    StatusRow(_S.ESME_RDELIVERYFAILURE, _R.RETRY_A_FEW, "delivery failure", _F.CARRIER, "It is tried a few times."),
     StatusRow(_S.ESME_RUNKNOWNERR, _R.RETRY_A_FEW, "unknown error", _F.PROVIDER,
               "The carrier does not say why; the hub tries again a few times."),
 )  # fmt: skip

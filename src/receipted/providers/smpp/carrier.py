@@ -30,7 +30,8 @@ from receipted.hub.ports import (
     WebhookRequest,
 )
 from receipted.providers import Context
-from receipted.providers.smpp.bind import Bind, Told, bind_fields, connect, session_settings, unreachable
+from receipted.providers.smpp.bind import Bind, Told
+from receipted.providers.smpp.connecting import bind_fields, connect, session_settings, unreachable
 from receipted.providers.smpp.connection import Connection, Owner
 from receipted.providers.smpp.pieces import ALPHABETS, Pieces
 from receipted.providers.smpp.queueing import Queue
@@ -81,6 +82,10 @@ class Smpp(Told):
     def due_s(self, country: str) -> int:
         """The setting, for every country."""
         return self._settings.receipt_due_s
+
+    def missing(self) -> str | None:
+        """Nothing: settings without what a bind needs are refused."""
+        return None
 
     def ready(self) -> str | None:
         """Whether a bind can submit; otherwise what is wrong with the first of them."""
@@ -207,5 +212,11 @@ class _Trial(Owner):
 def receipt_form(settings: SmppSettings) -> ReceiptForm:
     """How this carrier writes its receipts, from the settings."""
     return ReceiptForm(
-        zone=zone_named(settings.time_zone), look_inside=settings.unmarked_receipts, err_codes=settings.err_codes
+        grammars=settings.receipt_grammars,
+        zone=zone_named(settings.time_zone),
+        look_inside=settings.unmarked_receipts,
+        text_id_first=settings.text_id_first,
+        err_codes=settings.err_codes,
+        words=settings.status_words,
+        network_tag=settings.network_tlv,
     )

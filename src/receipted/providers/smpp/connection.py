@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, cast
 
 from receipted.dialects.smpp.codec import Unreadable
 from receipted.dialects.smpp.events import (
@@ -124,8 +124,8 @@ class Connection(asyncio.Protocol):
     # --- what the event loop calls ------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports do not inherit from asyncio's.
+        self._transport = transport = cast("asyncio.Transport", transport)
         transport.set_write_buffer_limits(high=KEPT_OCTETS)
         self._set_timer()
 

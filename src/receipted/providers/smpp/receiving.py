@@ -34,6 +34,7 @@ from receipted.text.gsm import decode_gsm
 
 EARLY_S: Final = 1.0
 """How long a receipt of an unknown id may wait for the submit_sm_resp, while the form of the ids is not certain."""
+NO_ERROR: Final = "0"
 CARRIES: Final = frozenset({Command.DELIVER_SM, Command.DATA_SM})
 
 
@@ -200,7 +201,7 @@ class Receiving:
             digest=digest_of(self._provider, stored_id, str(said.status), *words),
             status=said.status,
             raw_status=said.raw_status,
-            err_code=said.err_code,
+            err_code=None if said.err_code == NO_ERROR else said.err_code,
             carrier_ms=said.carrier_ms,
             network=said.mccmnc,
             recipient=said.recipient,

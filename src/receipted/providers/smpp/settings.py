@@ -5,9 +5,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from receipted.dialects.smpp.grammars import GRAMMARS
 from receipted.dialects.smpp.id_forms import AUTO, ID_FORMS
 from receipted.dialects.smpp.submit import Long, Wanted
 from receipted.dialects.smpp.times import zone_named
+from receipted.domain.status import Status
 
 
 class SmppSettings(BaseModel):
@@ -15,9 +17,11 @@ class SmppSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    host: str = Field(min_length=1, description="The SMSC's host name or address.")
+    host: str = Field(min_length=1, description="The SMSC's host name or address.", examples=["smsc.example.net"])
     port: int = Field(2775, ge=1, le=65_535, description="Its port: 2775 is usual, 3550 for TLS.")
-    system_id: str = Field(min_length=1, max_length=15, description="The account's name, up to 15 characters.")
+    system_id: str = Field(
+        min_length=1, max_length=15, description="The account's name, up to 15 characters.", examples=["acme"]
+    )
     password: SecretStr = Field(SecretStr(""), description="Its password, up to 8 characters.")
     system_type: str = Field("", max_length=12, description="What some carriers want to be told beside the account.")
     tls: bool = Field(False, description="Whether the connection is encrypted.")
@@ -51,9 +55,9 @@ class SmppSettings(BaseModel):
     default_alphabet: Literal["gsm7", "latin-1", "ascii"] = Field(
         "gsm7", description="What the carrier takes data_coding 0 for, in both directions."
     )
-    text_coding: int | None = Field(None, ge=0, le=255, description="data_coding of GSM text; empty: 0.")
-    unicode_coding: int | None = Field(None, ge=0, le=255, description="data_coding of UCS-2 text; empty: 8.")
-    binary_coding: int | None = Field(None, ge=0, le=255, description="data_coding of binary content; empty: 4.")
+    text_coding: int | None = Field(None, ge=0, le=255, description="The data_coding of GSM text; empty: 0.")
+    unicode_coding: int | None = Field(None, ge=0, le=255, description="The data_coding of UCS-2 text; empty: 8.")
+    binary_coding: int | None = Field(None, ge=0, le=255, description="The data_coding of binary content; empty: 4.")
     long_messages: Long = Field(
         Long.UDH8,
         description="How the parts of a long message are joined: a header with an 8 or 16 bit reference, TLVs, or "
@@ -75,6 +79,16 @@ class SmppSettings(BaseModel):
     err_codes: dict[str, str] = Field(
         default_factory=dict, description="This carrier's err texts and the err-codes of Vonage's that they mean."
     )
+    status_words: dict[str, Status] = Field(
+        default_factory=dict, description="Words in this carrier's receipts, in capitals, that no table has."
+    )
+    receipt_grammars: tuple[str, ...] = Field(
+        tuple(GRAMMARS), description="The forms of receipt texts to try, in this order; docs/carriers.md has them."
+    )
+    text_id_first: bool = Field(False, description="Believe the id in a receipt's text before that in its TLV.")
+    network_tlv: int | None = Field(
+        None, ge=0, le=65_535, description="The tag of a TLV of this carrier's that names the network, MCC and MNC."
+    )
     receipt_due_s: int = Field(
         259_200, ge=1, description="How long a final receipt may take before the message is unknown, in seconds."
     )
@@ -84,6 +98,13 @@ class SmppSettings(BaseModel):
     def _form_is_known(cls, value: str) -> str:
         if value != AUTO and value not in ID_FORMS:
             raise ValueError(f"must be {AUTO} or one of {', '.join(ID_FORMS)}")
+        return value
+
+    @field_validator("receipt_grammars")
+    @classmethod
+    def _grammars_are_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [name for name in value if name not in GRAMMARS]:
+            raise ValueError(f"{unknown[0]} is not one of {', '.join(GRAMMARS)}")
         return value
 
     @field_validator("time_zone")
