@@ -4,7 +4,7 @@ Each page is a function without arguments that returns its whole text; ``PAGES``
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -14,10 +14,18 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from receipted.carrier.numbers import TABLE as NUMBERS
+from receipted.carrier.quirks import OWN
+from receipted.carrier.refusals import BY_NAME
+from receipted.carrier.settings import SmscSettings
+from receipted.carrier.styles import STYLES
+from receipted.carrier.words import status_of
+from receipted.cli.carrier import option_of
 from receipted.dialects.smpp.deviations import DEVIATIONS
 from receipted.dialects.smpp.grammars import GRAMMARS
-from receipted.dialects.smpp.id_forms import AUTO, ID_FORMS
-from receipted.dialects.smpp.states import STATES
+from receipted.dialects.smpp.id_forms import AUTO, ID_FORMS, WRITTEN_IDS
+from receipted.dialects.smpp.states import BY_STATUS, STATES
+from receipted.dialects.smpp.status import name_of as status_name
 from receipted.domain.status import TABLE, Row
 from receipted.providers import KINDS, kind_named
 from receipted.settings import Settings
@@ -244,6 +252,50 @@ def _deviations() -> list[str]:
     return ["| # | what a carrier does | what the hub does | setting |", "|---|---|---|---|", *rows]
 
 
+def carrier() -> str:
+    """The page about the simulated carrier, with the tables of its room put in."""
+    return filled(
+        "carrier.md",
+        {
+            "quirks": lambda: _table(("number ends in", "what happens"), ((f"`{r.suffix}`", r.what) for r in OWN)),
+            "refusals": _refusals,
+            "words": _words_of_receipts,
+            "styles": lambda: _table(("`--receipts`", "a receipt is"), ((f"`{s.name}`", s.what) for s in STYLES)),
+            "ids": lambda: _table(("`--ids`", "an id is"), ((f"`{i.name}`", i.meaning) for i in WRITTEN_IDS.values())),
+            "names": lambda: _table(
+                ("system_id", "its bind gets"), ((f"`{r.system_id}`", f"`{status_name(r.status)}`") for r in BY_NAME)
+            ),
+            "settings": _smsc_settings,
+        },
+    )
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    return [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", *(f"| {' | '.join(row)} |" for row in rows)]
+
+
+def _refusals() -> list[str]:
+    refused = {row.refusal.code: row.refusal.text for row in NUMBERS if row.refusal is not None}
+    rows = ((f"`91{int(code):02}`", f"{code}: “{text}”", f"`{_status(code)}`") for code, text in refused.items())
+    return _table(("number ends in", "status", "command_status"), rows)
+
+
+def _status(code: str) -> str:
+    return status_name(status_of(code))
+
+
+def _words_of_receipts() -> list[str]:
+    rows = ((f"`{status}`", f"`{state.word}`", str(state.number)) for status, state in BY_STATUS.items())
+    return _table(("status", "`stat`", "message_state"), rows)
+
+
+def _smsc_settings() -> list[str]:
+    rows = (
+        (f"`{option_of(s.name)}`", f"`{s.default}`" if s.default else "–", s.description) for s in leaves(SmscSettings)
+    )
+    return _table(("option", "default", "what it does"), rows)
+
+
 def filled(name: str, parts: dict[str, Callable[[], list[str]]]) -> str:
     """A page written by hand, with what stands between ``<!-- made: PART -->`` and ``<!-- end -->`` made anew."""
     text = (HERE / name).read_text(encoding="utf-8")
@@ -260,6 +312,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "statuses.md": statuses,
     "settings.md": settings,
     "carriers.md": carriers,
+    "carrier.md": carrier,
 }
 
 

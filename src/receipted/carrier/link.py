@@ -1,6 +1,7 @@
 """One connection of an ESME: the asyncio shell around a session in the SMSC's role. Bytes in, events out, bytes out."""
 
 import asyncio
+import socket
 from collections.abc import Callable, Sequence
 from typing import Final, cast
 
@@ -13,7 +14,7 @@ from receipted.dialects.smpp.session import Session, SessionSettings
 STALLED_S: Final = 30.0
 """How long an ESME may leave unread what we write, before its connection is cut."""
 KEPT_OCTETS: Final = 262_144
-"""As much may wait to be written to one ESME; beyond, nothing more is read from it."""
+"""As much may wait to be written to one ESME, and again in the system; beyond, nothing more is read from it."""
 
 LEAST_ANSWER_MS: Final = 1_000
 """However fast time passes, an ESME may take so long to answer a receipt."""
@@ -63,6 +64,8 @@ class Link(asyncio.Protocol):
         # uvloop's transports are not of asyncio's classes.
         self._transport = transport = cast(asyncio.Transport, transport)
         transport.set_write_buffer_limits(high=KEPT_OCTETS)
+        # The system would keep megabytes for each ESME that does not read.
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KEPT_OCTETS)
         host, port = (transport.get_extra_info("peername") or ("?", 0))[:2]
         self.peer = f"{host}:{port}"
         if self._opened(self):

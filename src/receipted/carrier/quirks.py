@@ -98,7 +98,7 @@ OWN: Final[tuple[Row, ...]] = (
     Row(suffix="9322", what="The id has leading zeros in the receipt only.", ids="zeros-in-receipt"),
     Row(suffix="9323", what="The id has leading zeros in the submit_sm_resp only.", ids="zeros-at-submit"),
     Row(suffix="9324", what="The id is hex, in capitals in the submit_sm_resp only.", ids="case"),
-    Row(suffix="9325", what="The id has letters and dashes.", ids="uuid"),
+    Row(suffix="9325", what="The id has letters, dashes and underscores.", ids="letters"),
     Row(suffix="9330", what="The receipt has TLVs and no text.", style="tlv-only"),
     Row(suffix="9331", what="The receipt has its text in message_payload.", style="payload"),
     Row(suffix="9332", what="The receipt is a data_sm.", style="data-sm"),

@@ -110,7 +110,7 @@ WRITTEN_IDS: Final[Mapping[str, WrittenIds]] = {
         WrittenIds("padded-hex-decimal", "Hex with zeros up to 8 in the submit, decimal later.", "{:08x}".format, str),
         WrittenIds(DECIMAL_HEX, "Decimal in the submit, hex in the receipt.", str, "{:x}".format),
         WrittenIds("zeros-at-submit", "Zeros in front in the submit only.", "{:020d}".format, str),
-        WrittenIds("zeros-in-receipt", "Zeros in front in the receipt only.", str, "{:010d}".format),
+        WrittenIds("zeros-in-receipt", "Zeros in front in the receipt only.", str, "{:020d}".format),
         WrittenIds("case", "Hex, upper case in the submit, lower in the receipt.", "{:X}".format, "{:x}".format),
         WrittenIds("uuid", "UUIDs, lower case in the submit, upper in the receipt.", _uuid, lambda n: _uuid(n).upper()),
         WrittenIds("letters", "Letters, dashes and underscores.", "SAR-{0:X}_a-2-1".format, "SAR-{0:X}_a-2-1".format),
