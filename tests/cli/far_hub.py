@@ -65,6 +65,8 @@ class FarHub:
         self.receipts: list[dict[str, Any]] = []
         self.ready: tuple[int, dict[str, Any]] = (200, {"status": "ready"})
         self.rejected: list[dict[str, Any]] = []
+        self.binds: list[dict[str, Any]] = []
+        self.inbound: list[dict[str, Any]] = []
         self.timeline: dict[str, Any] = {}
         self.feed: list[list[dict[str, Any]]] = []
         self.problem: tuple[int, dict[str, Any]] | None = None
@@ -77,6 +79,8 @@ class FarHub:
         app.router.add_get("/v1/messages", self._list)
         app.router.add_get("/v1/messages/{id}", self._look)
         app.router.add_get("/v1/messages/{id}/timeline", self._timeline)
+        app.router.add_get("/v1/binds", self._binds)
+        app.router.add_get("/v1/inbound", self._inbound)
         app.router.add_get("/v1/unmatched", self._unmatched)
         app.router.add_get("/readyz", self._readyz)
         app.router.add_get("/v1/rejected", self._rejected)
@@ -109,6 +113,12 @@ class FarHub:
 
     async def _timeline(self, request: web.Request) -> web.Response:
         return web.json_response(self.timeline)
+
+    async def _binds(self, request: web.Request) -> web.Response:
+        return web.json_response({"binds": self.binds})
+
+    async def _inbound(self, request: web.Request) -> web.Response:
+        return web.json_response({"inbound": self.inbound[: int(request.query["limit"])]})
 
     async def _unmatched(self, request: web.Request) -> web.Response:
         return web.json_response({"receipts": self.receipts})

@@ -127,6 +127,43 @@ class RejectedAnswer(msgspec.Struct, frozen=True, kw_only=True):
     body_encoding: str | None = None
 
 
+class BindAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One bind with a carrier."""
+
+    provider: str = ""
+    bind: str = ""
+    kind: str = ""
+    peer: str = ""
+    state: str = "unknown"
+    since: Time = None
+    window: int = 0
+    in_flight: int = 0
+    rate_per_s: float = 0.0
+    sent_per_s: float = 0.0
+    submitted: int = 0
+    receipts: int = 0
+    throttled: int = 0
+    last_enquire_link_at: Time = None
+    last_receipt_at: Time = None
+    id_form: str = ""
+    problem: str = ""
+
+
+class InboundAnswer(msgspec.Struct, frozen=True, kw_only=True, rename={"recipient": "to", "sender": "from"}):
+    """What a carrier handed over that is no readable receipt. ``raw`` is the PDU in hex."""
+
+    at: Time = None
+    provider: str = ""
+    bind: str = ""
+    kind: str = ""
+    sender: str = ""
+    recipient: str = ""
+    text: str = ""
+    segment: str = ""
+    problem: str = ""
+    raw: str = ""
+
+
 def parse(raw: object, shape: type[T]) -> T:
     """One answer in its shape. Raises CommandError if it is something else: another server, or a hub of another age."""
     try:

@@ -136,6 +136,14 @@ class HubClient:
         answer = await self._call("GET", "/v1/rejected", query={"limit": str(limit)})
         return _list(answer, "rejected")
 
+    async def binds(self) -> list[Json]:
+        """The binds with carriers, as they are now."""
+        return _list(await self._call("GET", "/v1/binds"), "binds")
+
+    async def inbound(self, limit: int) -> list[Json]:
+        """SMS from phones and receipts that could not be read, newest first."""
+        return _list(await self._call("GET", "/v1/inbound", query={"limit": str(limit)}), "inbound")
+
     async def events(self, after: str | None, wait_s: int, limit: int = PAGE) -> tuple[list[Json], str | None]:
         """Events after a cursor ("now": the newest; None: the very first) and the cursor to go on from.
 
