@@ -26,7 +26,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("cli/carrier_log", "smpp"): "names that dialect's statuses",
     ("cli/conversation", "smpp"): "explains that dialect's PDUs",
     ("cli/decode", "smpp"): "explains that dialect's PDUs",
-    ("cli/capture", "smpp"): "finds that dialect's PDUs",
+    ("cli/hex_text", "smpp"): "cuts that dialect's PDUs out of hex",
     ("cli/probe", "vonage"): "says what that company's dashboard would say",
 }
 """(module, provider): why. Prose in docstrings and comments is free: facts need their source."""

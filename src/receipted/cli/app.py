@@ -1,7 +1,8 @@
 """``receipted``: the table of contents of the command line.
 
     the hub      serve  doctor  settings  probe  backup
-    messages     send  messages  show  tail  unmatched  rejected
+    SMPP         carrier  decode
+    messages     send  messages  show  tail  unmatched  rejected  inbound  binds
 
 Each is the function ``command`` of the module of its name (``settings``: of ``settings_file``).
 """
@@ -12,7 +13,23 @@ from typing import Annotated
 import typer
 
 from receipted import __version__
-from receipted.cli import backup, doctor, messages, probe, rejected, send, serve, settings_file, show, tail, unmatched
+from receipted.cli import (
+    backup,
+    binds,
+    carrier,
+    decode,
+    doctor,
+    inbound,
+    messages,
+    probe,
+    rejected,
+    send,
+    serve,
+    settings_file,
+    show,
+    tail,
+    unmatched,
+)
 from receipted.cli.failure import CommandError, tell
 
 PERSON = sys.stdout.isatty() and sys.stderr.isatty()
@@ -30,18 +47,23 @@ app = typer.Typer(
 
 MESSAGES = "Messages (a hub must be running)"
 HUB = "The hub"
+SMPP = "SMPP, with or without a hub"
 
 app.command("serve", rich_help_panel=HUB)(serve.command)
 app.command("doctor", rich_help_panel=HUB)(doctor.command)
 app.command("settings", rich_help_panel=HUB)(settings_file.command)
 app.command("probe", rich_help_panel=HUB)(probe.command)
 app.command("backup", rich_help_panel=HUB)(backup.command)
+app.command("carrier", rich_help_panel=SMPP)(carrier.command)
+app.command("decode", rich_help_panel=SMPP)(decode.command)
 app.command("send", rich_help_panel=MESSAGES)(send.command)
 app.command("messages", rich_help_panel=MESSAGES)(messages.command)
 app.command("show", rich_help_panel=MESSAGES)(show.command)
 app.command("tail", rich_help_panel=MESSAGES)(tail.command)
 app.command("unmatched", rich_help_panel=MESSAGES)(unmatched.command)
 app.command("rejected", rich_help_panel=MESSAGES)(rejected.command)
+app.command("inbound", rich_help_panel=MESSAGES)(inbound.command)
+app.command("binds", rich_help_panel=MESSAGES)(binds.command)
 
 
 def _version(wanted: bool) -> None:
