@@ -47,10 +47,13 @@ class Observed:
 
 @asynccontextmanager
 async def running(observed: Observed | None = None, **settings: Any) -> AsyncIterator[Smsc]:
-    """An SMSC whose time runs a hundred times faster, unless the settings say otherwise."""
+    """An SMSC whose time runs a hundred times faster, unless the settings say otherwise. It must not have raised."""
     chosen = SmscSettings(**{"port": 0, "speed": 100.0, **settings})
+    raised: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.append(context))
     async with Smsc(chosen, clock, observed or Observed()) as smsc:
         yield smsc
+    assert raised == []
 
 
 class Esme(asyncio.Protocol):
@@ -113,6 +116,11 @@ class Esme(asyncio.Protocol):
     def stop_reading(self) -> None:
         assert self._transport is not None
         self._transport.pause_reading()
+
+    def close(self) -> None:
+        """Close the connection, when all is written."""
+        assert self._transport is not None
+        self._transport.close()
 
     def cut(self) -> None:
         assert self._transport is not None

@@ -1,5 +1,6 @@
 """The simulated SMSC over loopback: binds, submits, receipts, and what hostile clients get."""
 
+import asyncio
 import functools
 import ssl
 import time
@@ -8,11 +9,13 @@ from pathlib import Path
 
 import pytest
 import trustme
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from receipted.carrier.smsc import SYSTEM_ID
-from receipted.dialects.smpp.codec import encode
+from receipted.dialects.smpp.codec import Unencodable, encode
 from receipted.dialects.smpp.events import Strange
-from receipted.dialects.smpp.pdus import Command, Pdu, Value
+from receipted.dialects.smpp.pdus import PDUS, Command, Pdu, Value
 from receipted.dialects.smpp.receipt import RECEIPT_BIT
 from receipted.dialects.smpp.status import CommandStatus
 from receipted.dialects.smpp.tlvs import Tag, Tlv, make_tlv
@@ -433,6 +436,51 @@ async def test_garbage_ends_its_own_connection_only(octets: bytes) -> None:
             stranger.write(octets)
             await until(lambda: stranger.lost)
         assert (await esme.submitted()).status == 0
+
+
+numbers = st.integers(0, 255)
+words = st.one_of(
+    st.sampled_from(["", "Acme", "447700909300", "447700909313", "000003000000000R"]), st.text(max_size=70)
+)
+fields = st.dictionaries(
+    st.sampled_from(sorted({field.name for row in PDUS.values() for field in row})),
+    st.one_of(numbers, words, st.binary(max_size=254)),
+    max_size=8,
+)
+tlvs = st.lists(
+    st.builds(Tlv, st.sampled_from([0x20C, 0x20E, 0x20F, 0x424, 0x1400]), st.binary(max_size=200)), max_size=3
+)
+pdus = st.builds(
+    Pdu,
+    command=st.sampled_from(sorted(PDUS)),
+    status=st.sampled_from([0, 8, 0x58]),
+    sequence=st.integers(0, 200),
+    fields=fields,
+    tlvs=tlvs.map(tuple),
+)
+
+
+def _written(pdu: Pdu) -> bytes:
+    try:
+        return encode(pdu)
+    except Unencodable:
+        return b""
+
+
+@given(data=st.lists(st.one_of(pdus.map(_written), st.binary(max_size=40)), max_size=30))
+@settings(max_examples=60, deadline=None)
+def test_whatever_is_sent_nothing_raises(data: list[bytes]) -> None:
+    asyncio.run(_sent(data))
+
+
+async def _sent(data: list[bytes]) -> None:
+    async with running(speed=1e6) as smsc, connected(smsc.port) as esme:
+        await esme.bind()
+        for octets in data:
+            if not esme.lost:
+                esme.write(octets)
+        esme.close()
+        await until(lambda: smsc.counts.connections == 0)
 
 
 async def test_who_reads_nothing_costs_little_and_holds_nobody_up() -> None:

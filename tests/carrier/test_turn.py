@@ -7,16 +7,20 @@ from hypothesis import strategies as st
 
 from receipted.carrier.numbers import TABLE
 from receipted.carrier.quirks import OWN, Answer
-from receipted.carrier.turn import Asked, Clockwork, Kind, Turn, turn_of
+from receipted.carrier.turn import Asked, Clockwork, Kind, Turn, end_of, turn_of
 from receipted.dialects.smpp.status import CommandStatus
 
 NOW_MS = 1_700_000_000_000
 ENDINGS = [scenario.suffix for scenario in TABLE] + [row.suffix for row in OWN]
 
 
-def turn(suffix: str, *, attempt: int = 1, clockwork: Clockwork | None = None, **asked: int) -> Turn:
+def asked(suffix: str, **more: int) -> Asked:
     usual = {"seq": 1, "total": 1, "registered": 1, "valid_ms": 0, "submitted_ms": NOW_MS, "draw": 1}
-    return turn_of(Asked(f"44770090{suffix}", **{**usual, **asked}), attempt, clockwork or Clockwork())
+    return Asked(f"44770090{suffix}", **{**usual, **more})
+
+
+def turn(suffix: str, *, attempt: int = 1, clockwork: Clockwork | None = None, **more: int) -> Turn:
+    return turn_of(asked(suffix, **more), attempt, clockwork or Clockwork())
 
 
 def words(of: Turn) -> list[str]:
@@ -50,10 +54,10 @@ def test_what_is_sent(registered: int, suffix: str, said: list[str]) -> None:
 
 
 def test_the_end_is_known_whatever_was_asked_for() -> None:
-    final = turn("9008", registered=0).final
+    final = end_of(asked("9008", registered=0), Clockwork())
     assert final is not None
     assert (final.state.word, final.err_code) == ("UNDELIV", "8")
-    assert turn("9204").final is None
+    assert end_of(asked("9204"), Clockwork()) is None
 
 
 @pytest.mark.parametrize(
@@ -62,7 +66,6 @@ def test_the_end_is_known_whatever_was_asked_for() -> None:
 def test_a_message_that_waits_for_its_phone_expires(valid_ms: int, said: str) -> None:
     made = turn("9200", valid_ms=NOW_MS + valid_ms if valid_ms else 0)
     assert words(made)[-1] == said
-    assert made.final is made.sendings[-1]
 
 
 def test_one_that_does_not_wait_never_expires() -> None:

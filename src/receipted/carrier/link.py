@@ -30,6 +30,9 @@ class Link(asyncio.Protocol):
         self.flying: dict[int, Owed] = {}
         """What is on its way over this connection, by sequence_number."""
         self.peer = ""
+        """The address at the other end."""
+        self.name = ""
+        """For the log: the account, once it is bound, and the address."""
         self._settings = settings
         self._opened = opened
         self._happened = happened
@@ -44,11 +47,6 @@ class Link(asyncio.Protocol):
     def now_ms(self) -> int:
         """The session's clock: it never runs backwards."""
         return int(self._loop.time() * 1000)
-
-    @property
-    def name(self) -> str:
-        """For the log: the account and the address."""
-        return f"{self.account.system_id}@{self.peer}" if self.account is not None else self.peer
 
     @property
     def gone(self) -> bool:
@@ -67,7 +65,7 @@ class Link(asyncio.Protocol):
         # The system would keep megabytes for each ESME that does not read.
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KEPT_OCTETS)
         host, port = (transport.get_extra_info("peername") or ("?", 0))[:2]
-        self.peer = f"{host}:{port}"
+        self.peer = self.name = f"{host}:{port}"
         if self._opened(self):
             self._set_timer()
         else:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from receipted.carrier.accepted import Accepted
-from receipted.carrier.turn import Sending
+from receipted.carrier.turn import Clockwork, end_of
 from receipted.dialects.smpp.pdus import Command, Pdu, Value
 from receipted.dialects.smpp.states import BY_STATUS
 from receipted.dialects.smpp.status import CommandStatus
@@ -25,23 +25,24 @@ _TOO_LATE: Final = {
 class Remembered:
     """The last ``KEPT`` messages by the id that their submit was answered with, and how each ends."""
 
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[Accepted, Sending | None]] = {}
+    def __init__(self, clockwork: Clockwork) -> None:
+        self._clockwork = clockwork
+        self._known: dict[str, Accepted] = {}
 
-    def add(self, message: Accepted, final: Sending | None) -> None:
-        """A message was taken."""
-        self._known[message.answered_id] = (message, final)
+    def add(self, message: Accepted, message_id: str) -> None:
+        """A message was taken, and its submit is answered with this id."""
+        self._known[message_id] = message
         if len(self._known) > KEPT:
             del self._known[next(iter(self._known))]
 
     def answer(self, request: Pdu, now_ms: int) -> tuple[int, Mapping[str, Value]]:
         """command_status and fields of the answer to a request about a message, by its id and its source address."""
         known = self._known.get(request.text("message_id"))
-        if known is None or known[0].source != request.text("source_addr"):
+        if known is None or known.source != request.text("source_addr"):
             return CommandStatus.ESME_RINVMSGID, {}
         if request.command != Command.QUERY_SM:
             return _TOO_LATE.get(Command(request.command), CommandStatus.ESME_RINVCMDID), {}
-        _, final = known
+        final = end_of(known.asked, self._clockwork)
         reached = final is not None and final.at_ms <= now_ms
         state = final.state if final is not None and reached else _ON_ITS_WAY
         return CommandStatus.ESME_ROK, {

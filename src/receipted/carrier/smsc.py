@@ -55,7 +55,7 @@ class Smsc:
         self._sessions = session_settings(settings)
         self._accounts: dict[str, Account] = {}
         self._links: set[Link] = set()
-        self._remembered = Remembered()
+        self._remembered = Remembered(self._clockwork)
         self._replies: list[Reply] = []
         self._later = Later()
         self._touched: set[Link] = set()
@@ -169,6 +169,7 @@ class Smsc:
             self._observe("carrier.bind_refused", account=system_id, peer=link.peer, status=name_of(status))
             return
         link.account = account = self._account(system_id)
+        link.name = f"{system_id}@{link.peer}"
         account.binds += 1
         self.counts.binds += 1
         self.counts.bound += 1
@@ -201,15 +202,16 @@ class Smsc:
         full = self.counts.waiting >= self.settings.receipts_waiting
         verdict = self._intake.take(account, submit, now_ms, full=full)
         fields: Mapping[str, Value] = {}
-        message, turn = verdict.message, verdict.turn
+        message, turn, message_id = verdict.message, verdict.turn, ""
         if message is not None and turn is not None:
-            fields = {"message_id": message.answered_id}
+            message_id = message.answered_id
+            fields = {"message_id": message_id}
             owed = Owed(message, turn.sendings, verdict.row.reply)
             owed.origin = link if verdict.row.elsewhere else None
             self._dispatch.take(owed)
-            self._remembered.add(message, turn.final)
+            self._remembered.add(message, message_id)
         self._count(verdict)
-        self._tell(link, submit, verdict)
+        self._tell(link, submit, verdict, message_id)
         if verdict.answer is Answer.NEVER:
             return
         at_ms = now_ms + verdict.wait_ms if verdict.wait_ms else 0
@@ -225,8 +227,7 @@ class Smsc:
         elif verdict.status:
             counts.refused += 1
 
-    def _tell(self, link: Link, submit: Pdu, verdict: Verdict) -> None:
-        message = verdict.message
+    def _tell(self, link: Link, submit: Pdu, verdict: Verdict, message_id: str) -> None:
         self._observe(
             "carrier.submit",
             quiet=True,
@@ -235,7 +236,7 @@ class Smsc:
             sender=submit.text("source_addr"),
             part=verdict.part.seq,
             parts=verdict.part.total,
-            id=message.answered_id if message is not None else "",
+            id=message_id,
             status=verdict.status,
             answer=verdict.answer.value,
             scenario=verdict.row.what,

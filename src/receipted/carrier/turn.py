@@ -25,6 +25,10 @@ UNDERWAY: Final = frozenset({Status.ACCEPTED, Status.BUFFERED})
 """What is said of a message before its end."""
 
 
+_ASKED: Final = 0x13
+"""The bits of registered_delivery that ask the carrier for anything."""
+
+
 class Kind(StrEnum):
     """What a sending is."""
 
@@ -78,10 +82,7 @@ class Clockwork(msgspec.Struct, frozen=True):
 
 
 class Turn(msgspec.Struct, frozen=True, gc=False):
-    """What becomes of a submit: its answer, ``answer_ms`` after it came, and what is sent if it is ``taken``.
-
-    ``final`` is the state that a query is answered with once it is reached, asked for or not; None: never one.
-    """
+    """What becomes of a submit: its answer, ``answer_ms`` after it came, and what is sent if it is ``taken``."""
 
     row: Row
     status: int
@@ -89,7 +90,6 @@ class Turn(msgspec.Struct, frozen=True, gc=False):
     answer_ms: int
     taken: bool
     sendings: tuple[Sending, ...] = ()
-    final: Sending | None = None
 
 
 def turn_of(asked: Asked, attempt: int, clockwork: Clockwork) -> Turn:
@@ -102,27 +102,37 @@ def turn_of(asked: Asked, attempt: int, clockwork: Clockwork) -> Turn:
     if status or (failing and not row.taken):
         return Turn(row, status, answer, 0, False)
     answer_ms = clockwork.after_ms(EARLY_MS if row.early else row.answer_ms)
-    sendings, final = _sendings(asked, row, is_last, clockwork)
-    return Turn(row, status, answer, answer_ms, True, sendings, final)
+    return Turn(row, status, answer, answer_ms, True, _sendings(asked, row, clockwork))
 
 
-def _sendings(
-    asked: Asked, row: Row, is_last: bool, clockwork: Clockwork
-) -> tuple[tuple[Sending, ...], Sending | None]:
+def end_of(asked: Asked, clockwork: Clockwork) -> Sending | None:
+    """How a message that was taken ends and when, whether or not a receipt was asked for; None: never."""
+    told = _all_told(asked, row_of(asked.recipient), clockwork)
+    return next((one for one in told if not one.underway), None)
+
+
+def _sendings(asked: Asked, row: Row, clockwork: Clockwork) -> tuple[Sending, ...]:
+    if not (asked.registered & _ASKED or row.reply):
+        return ()
+    told = _all_told(asked, row, clockwork)
+    wanted = [one for one in told if _wanted(one, asked.registered)]
+    if row.malformed and wanted:
+        wanted.insert(0, msgspec.structs.replace(wanted[0], kind=Kind.MALFORMED))
+    if row.reply:
+        at_ms = told[-1].at_ms + clockwork.after_ms(REPLY_AFTER_MS)
+        wanted.append(Sending(at_ms, Kind.REPLY, told[-1].state, "0", at_ms))
+    return tuple(wanted)
+
+
+def _all_told(asked: Asked, row: Row, clockwork: Clockwork) -> list[Sending]:
+    """Everything that the carrier has to say of a message, asked for or not."""
+    is_last = asked.seq == asked.total > 1
     says = row.last if is_last and row.last is not None else row.says
     begun_ms = asked.submitted_ms + clockwork.after_ms(row.answer_ms)
     steps = steps_of(
         says, str(asked.draw), now_ms=begun_ms, seed=clockwork.seed, speed=clockwork.speed, due_ms=clockwork.due_ms
     )
-    told = _within_validity([_told(step, row) for step in steps], asked.valid_ms)
-    final = next((one for one in told if not one.underway), None)
-    wanted = [one for one in told if _wanted(one, asked.registered)]
-    if row.malformed and wanted:
-        wanted.insert(0, msgspec.structs.replace(wanted[0], kind=Kind.MALFORMED))
-    if row.reply and final is not None:
-        at_ms = final.at_ms + clockwork.after_ms(REPLY_AFTER_MS)
-        wanted.append(Sending(at_ms, Kind.REPLY, final.state, "0", at_ms))
-    return tuple(wanted), final
+    return _within_validity([_told(step, row) for step in steps], asked.valid_ms)
 
 
 def _told(step: Step, row: Row) -> Sending:

@@ -61,6 +61,10 @@ LOOKS: Final[dict[str, Look]] = {
 }
 
 
+ALWAYS_SHOWN: Final = frozenset({"carrier.bound", "carrier.unbound", "carrier.state.failed"})
+"""However busy it is."""
+
+
 class LiveLog:
     """An observer that prints. ``second`` is to be called every second; it tells what was too much to show."""
 
@@ -93,7 +97,7 @@ class LiveLog:
         look = LOOKS.get(what)
         if look is None:
             return
-        if self._shown >= BUSY_PER_S:
+        if self._shown >= BUSY_PER_S and what not in ALWAYS_SHOWN:
             self._held += 1
             return
         self._shown += 1
