@@ -391,6 +391,16 @@ async def test_a_second_carrier_on_the_same_state_is_refused(tmp_path: Path) -> 
                 pass
 
 
+async def test_what_cannot_be_written_down_is_not_taken(tmp_path: Path) -> None:
+    observed = Observed()
+    async with running(observed, state_file=tmp_path / "carrier.db", latency_ms=20) as smsc, bound(smsc) as esme:
+        assert (await esme.submitted("9200")).status == 0
+        smsc._ledger.close()
+        assert (await esme.submitted("9200")).status == CommandStatus.ESME_RSYSERR
+        assert smsc.counts.waiting == 1
+        assert observed.named("carrier.state.failed")
+
+
 async def test_a_state_file_that_is_none(tmp_path: Path) -> None:
     state = tmp_path / "carrier.db"
     state.write_text("This is a letter to my aunt, and no database at all. " * 20)
