@@ -1,13 +1,14 @@
 """``receipted decode``: hex in every dress, files, captures; for people, pipes and programs; and what is neither."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receipted.cli.hex_text import NoHex, cut, lines_of, octets_of
+from receipted.cli.hex_text import NoHex, cut, octets_of, pdus_in
 from tests.cli.capture_file import ESME, SMSC, capture, ip_packet, written
 from tests.cli.command import on_terminal, receipted
 from tests.vectors.smpp_pdus import VECTORS
@@ -28,12 +29,19 @@ def test_hex_in_any_dress(text: str) -> None:
 @pytest.mark.parametrize(("text", "said"), [("00g0", "'g' is no hex digit"), ("001", "3 hex digits")])
 def test_what_is_no_hex_says_where(text: str, said: str) -> None:
     with pytest.raises(NoHex, match=f"line 2: {said}"):
-        list(lines_of(f"# a comment\n{text}"))
+        list(pdus_in(f"# a comment\n{text}"))
 
 
 def test_lines_stand_for_themselves_or_go_together() -> None:
     text = "\n".join([SUBMIT.hex(), "", BIND[:10].hex(), BIND[10:].hex(), SUBMIT[:9].hex(), BIND.hex(), "0000"])
-    assert list(lines_of(text)) == [SUBMIT, BIND, SUBMIT[:9], BIND, b"\0\0"]
+    assert list(pdus_in(text)) == [SUBMIT, BIND, SUBMIT[:9], BIND, b"\0\0"]
+
+
+def test_many_lines_of_garbage_take_linear_time() -> None:
+    started = time.process_time()
+    for line in ("ff" * 30, "00000100" + "ab" * 26, "00" * 30, "00"):
+        assert b"".join(pdus_in(f"{line}\n" * 20_000)) == bytes.fromhex(line) * 20_000
+    assert time.process_time() - started < 20
 
 
 def test_what_is_glued_together_is_cut() -> None:

@@ -14,7 +14,7 @@ from rich.text import Text
 from receipted.cli import capture
 from receipted.cli.conversation import Ended, Heard, Remark, Spoken, conversation
 from receipted.cli.failure import CommandError, Exit
-from receipted.cli.hex_text import NoHex, cut, lines_of
+from receipted.cli.hex_text import NoHex, pdus_in
 from receipted.cli.options import AsJson
 from receipted.cli.terminal import clean, columns, err, for_person, out, to_json, write
 from receipted.dialects.smpp import status as statuses
@@ -52,9 +52,8 @@ def command(
     show = _Show(Alphabets(decode_gsm, Alphabet.LATIN_1 if latin_1 else Alphabet.GSM7), as_json=as_json)
     given = _given(source)
     if isinstance(given, str):
-        for octets in _stretches(given, source):
-            for one in cut(octets):
-                show.pdu(one)
+        for octets in _pdus(given, source):
+            show.pdu(octets)
     else:
         with given:
             for heard in _heard(given, port):
@@ -99,9 +98,9 @@ def _as_text(octets: bytes, name: str) -> str:
         raise CommandError(f"{clean(name)} is neither a capture (pcap, pcapng) nor hex.") from None
 
 
-def _stretches(text: str, source: list[str]) -> Iterator[bytes]:
+def _pdus(text: str, source: list[str]) -> Iterator[bytes]:
     try:
-        yield from lines_of(text)
+        yield from pdus_in(text)
     except NoHex as problem:
         name = "Standard input" if source == [STDIN] else clean(" ".join(source))
         name = name if len(name) <= 60 else f"{name[:60]}…"

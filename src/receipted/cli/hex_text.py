@@ -29,11 +29,11 @@ def octets_of(text: str) -> bytes:
     return bytes.fromhex(digits)
 
 
-def lines_of(text: str) -> Iterator[bytes]:
-    """Stretches of octets, each of whole PDUs where that is possible.
+def pdus_in(text: str) -> Iterator[bytes]:
+    """The PDUs in a text of hex lines, in order; octets that are none come as they are, for ``decode`` to say why.
 
-    A line that is whole PDUs stands for itself; others go together with those that follow. Empty lines and those that
-    begin with ``#`` are passed over. Raises NoHex naming the line.
+    A line that is whole PDUs stands for itself, so that a line cut short spoils no other; else a PDU may go on in the
+    next line. Empty lines and those that begin with ``#`` are passed over. Raises NoHex naming the line.
     """
     held = b""
     for number, line in enumerate(text.splitlines(), 1):
@@ -43,23 +43,23 @@ def lines_of(text: str) -> Iterator[bytes]:
             octets = octets_of(line)
         except NoHex as problem:
             raise NoHex(f"line {number}: {problem}") from None
-        if _is_whole(octets):
-            if held:
-                yield held
-            yield octets
-            held = b""
-        else:
-            held += octets
-            if _is_whole(held):
-                yield held
-                held = b""
+        pieces = list(cut(octets))
+        if held and not _is_whole(pieces[-1]):
+            pieces = list(cut(held + octets))
+        elif held:
+            yield held
+        held = b"" if _is_whole(pieces[-1]) or not _may_go_on(pieces[-1]) else pieces.pop()
+        yield from pieces
     if held:
         yield held
 
 
 def _is_whole(octets: bytes) -> bool:
-    *_, last = cut(octets)
-    return len(last) >= HEADER_OCTETS and int.from_bytes(last[:4]) == len(last)
+    return len(octets) >= HEADER_OCTETS and int.from_bytes(octets[:4]) == len(octets)
+
+
+def _may_go_on(octets: bytes) -> bool:
+    return len(octets) < 4 or HEADER_OCTETS <= int.from_bytes(octets[:4]) <= MOST_OCTETS
 
 
 def cut(octets: bytes) -> Iterator[bytes]:
