@@ -43,10 +43,15 @@ _numbers = count(1)
 
 
 class Far(Protocol):
-    """A provider and whoever is behind it. ``secrets`` must not appear in any text that it gives."""
+    """A provider and whoever is behind it. ``secrets`` must not appear in any text that it gives.
+
+    ``refusal`` is its code for a sender that it does not take. ``echoes``: its receipts carry our reference.
+    """
 
     provider: Provider
     secrets: tuple[str, ...]
+    refusal: str
+    echoes: bool
 
     async def receipts(self, submission: Submission, ids: Sequence[str]) -> list[Receipt]:
         """The receipts of one message that was taken, at least one a part, the way they really come."""
@@ -140,7 +145,7 @@ class ProviderContract:
         assert isinstance(outcome, Answered)
         (part,) = outcome.parts
         assert part.provider_message_id is None
-        assert part.err_code == "15"
+        assert part.err_code == far.refusal
         assert part.reason
         advice = far.provider.advise(part.err_code, at_submit=True)
         assert isinstance(advice, Advice)
@@ -173,7 +178,7 @@ class ProviderContract:
         assert {receipt.provider_message_id for receipt in receipts} == set(ids)
         for receipt in receipts:
             assert receipt.provider == far.provider.name
-            assert receipt.client_ref == sent.client_ref
+            assert receipt.client_ref == (sent.client_ref if far.echoes else None)
             assert (receipt.recipient, receipt.sender) == (sent.recipient, sent.sender)
             assert isinstance(receipt.status, Status)
             assert receipt.raw_status

@@ -9,6 +9,7 @@ from itertools import count
 import pytest
 from aiohttp import web
 
+from receipted.dialects.smpp.pdus import Pdu
 from receipted.domain.receipt import Receipt
 from receipted.domain.status import FINAL
 from receipted.hub.links import Inbound
@@ -17,6 +18,7 @@ from receipted.providers import Context, build
 from receipted.providers.http import AiohttpClient
 from tests.contracts import provider_contract as suite
 from tests.contracts.provider_contract import Far, ProviderContract, now_ms, webhook
+from tests.providers.far_smsc import FarSmsc, Line, Taker, far_smsc, receipt_of, until
 
 
 def observe(what: str, **facts: object) -> None:
@@ -43,6 +45,8 @@ class Pushed:
     """Behind a provider that pushes its receipts: they are waited for."""
 
     secrets: tuple[str, ...] = ()
+    refusal = "15"
+    echoes = True
 
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
@@ -79,6 +83,8 @@ class Vonage:
     """Behind the provider ``vonage``: a server that answers as Vonage does, and writes its receipts (JSON POST)."""
 
     secrets: tuple[str, ...] = ("contract-secret-1",)
+    refusal = "15"
+    echoes = True
     key = "abcd1234"
 
     def __init__(self) -> None:
@@ -165,3 +171,48 @@ class TestVonage(ProviderContract):
             yield far
             await far.provider.close()
             await http.close()
+
+
+class Carrier:
+    """Behind the provider ``smpp``: an SMSC that does by number what the contract asks for."""
+
+    secrets: tuple[str, ...] = ("secret-8",)
+    refusal = "0x0000000A"
+    echoes = False
+
+    def __init__(self, provider: Provider, smsc: FarSmsc) -> None:
+        self.provider = provider
+        self.smsc = smsc
+        self.taker = Taker()
+        self.deliver = self.taker.deliver
+        self.take_inbound = self.taker.take_inbound
+        smsc.on_submit = self._submit
+
+    def _submit(self, line: Line, submit: Pdu) -> None:
+        said = {suite.REFUSED: 0x0A, suite.THROTTLED: 0x58}.get(submit.text("destination_addr"))
+        if said:
+            line.answer(submit, status=said)
+        elif submit.text("destination_addr") != suite.LOST:
+            self.smsc.take(line, submit)
+
+    async def receipts(self, submission: Submission, ids: Sequence[str]) -> list[Receipt]:
+        line = self.smsc.lines[0]
+        for each in ids:
+            fields = receipt_of(each, source_addr=submission.recipient, destination_addr=submission.sender)
+            await line.answer_to(line.deliver(fields))
+        return self.taker.receipts
+
+
+class TestSmpp(ProviderContract):
+    """A carrier, bound to over a real socket."""
+
+    @pytest.fixture
+    async def far(self) -> AsyncIterator[Far]:
+        async with far_smsc() as smsc:
+            section = {"host": "127.0.0.1", "port": smsc.port, "system_id": "gw", "password": "secret-8",
+                       "rate_per_s": 0, "response_s": 0.2}  # fmt: skip
+            far = Carrier(build("smpp", section, Context(clock=now_ms, http=NoHttp(), observe=observe)), smsc)
+            await far.provider.start(far.deliver, far.take_inbound)
+            await until(lambda: far.provider.ready() is None)
+            yield far
+            await far.provider.close()

@@ -1,9 +1,8 @@
 """What can be set about a carrier: a section ``[providers.NAME]`` with ``kind = "smpp"``."""
 
-from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_validator
 
 from receipted.dialects.smpp.grammars import GRAMMARS
 from receipted.dialects.smpp.id_forms import AUTO, ID_FORMS
@@ -25,7 +24,7 @@ class SmppSettings(BaseModel):
     password: SecretStr = Field(SecretStr(""), description="Its password, up to 8 characters.")
     system_type: str = Field("", max_length=12, description="What some carriers want to be told beside the account.")
     tls: bool = Field(False, description="Whether the connection is encrypted.")
-    tls_ca: Path | None = Field(None, description="Certificates to trust (PEM) instead of the public ones.")
+    tls_ca: FilePath | None = Field(None, description="Certificates to trust (PEM) instead of the public ones.")
     tls_server_name: str = Field("", description="The name in the SMSC's certificate, where it is not the host's.")
 
     bind: Literal["transceiver", "transmitter-receiver", "transmitter", "receiver"] = Field(

@@ -100,7 +100,8 @@ class Submitting:
                 sent.bind.went_well()
                 return self._accepted(reply.response)
             case Reaction.SLOW_DOWN:
-                return Deferred(reason=f"{advice.meaning}.", wait_ms=sent.bind.slow_down(advice.meaning))
+                wait_ms = sent.bind.slow_down(advice.meaning)
+                return Deferred(reason=f"{advice.meaning}.", wait_ms=wait_ms, throttled=True)
             case Reaction.REBIND:
                 sent.bind.bind_anew()
                 return Deferred(reason=f"{advice.meaning}.")
