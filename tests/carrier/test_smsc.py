@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from receipted.carrier.smsc import SYSTEM_ID
 from receipted.dialects.smpp.codec import Unencodable, encode
-from receipted.dialects.smpp.events import Strange
+from receipted.dialects.smpp.events import Answered, Strange
 from receipted.dialects.smpp.pdus import PDUS, Command, Pdu, Value
 from receipted.dialects.smpp.receipt import RECEIPT_BIT
 from receipted.dialects.smpp.status import CommandStatus
@@ -527,6 +527,17 @@ async def test_the_carrier_unbinds_everybody_when_it_stops() -> None:
         await until(lambda: esme.lost)
         assert esme.closed is not None
         assert "unbound" in esme.closed.reason
+
+
+async def test_whoever_leaves_still_gets_the_answers() -> None:
+    async with running() as smsc, bound(smsc) as esme:
+        sequence = esme.submit()
+        esme.session.unbind(esme.now_ms)
+        esme.flush()
+        await until(lambda: esme.lost)
+        answers = [event for event in esme.events if isinstance(event, Answered)]
+        assert [(one.request.sequence, one.response.status) for one in answers] == [(sequence, 0)]
+        await until(lambda: smsc.counts.bound == smsc.counts.connections == 0)
 
 
 async def test_a_thousand_messages_in_one_breath() -> None:

@@ -346,6 +346,38 @@ def test_either_end_may_leave(leaver: str) -> None:
     assert (pair.esme.closed, pair.smsc.closed) != (None, None)
 
 
+def test_a_leaving_peer_still_gets_the_answers_that_it_waits_for() -> None:
+    pair = SessionPair().bound()
+    number = pair.esme.request(Command.SUBMIT_SM, 0, SUBMIT)
+    pair.esme.unbind(0)
+    events = pair.smsc.receive(pair.esme.data_to_send(), 0)
+    assert (kinds(events), pair.smsc.closed, pair.smsc.free(0)) == ([Requested], None, 0)
+    (request,) = requests(events)
+    assert kinds(pair.smsc.answer(request, 0, fields={"message_id": "1"})) == [Closed]
+    answered, closed = pair.esme.receive(pair.smsc.data_to_send(), 0)
+    assert isinstance(answered, Answered)
+    assert (answered.request.sequence, closed) == (number, Closed("unbound", Fault.US))
+
+
+def test_a_leaving_peer_does_not_wait_for_ever() -> None:
+    pair = SessionPair(unbind_ms=700).bound()
+    pair.esme.request(Command.SUBMIT_SM, 0, SUBMIT)
+    pair.esme.unbind(0)
+    pair.smsc.receive(pair.esme.data_to_send(), 0)
+    assert pair.smsc.next_timer() == 700
+    assert kinds(pair.smsc.tick(700)) == [Closed]
+    assert [pdu.command for pdu in said(pair.smsc)] == [Command.UNBIND_RESP]
+
+
+def test_both_may_leave_at_once() -> None:
+    pair = SessionPair().bound()
+    pair.esme.unbind(0)
+    pair.smsc.unbind(0)
+    pair.take()
+    assert pair.esme.closed
+    assert pair.smsc.closed
+
+
 def test_a_peer_that_does_not_agree_to_part_is_left_anyway() -> None:
     session = SessionPair(unbind_ms=700).bound().esme
     session.unbind(100)

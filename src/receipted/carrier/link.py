@@ -2,13 +2,14 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, cast
 
 from receipted.carrier.outbox import Account, Owed
 from receipted.carrier.settings import SmscSettings
 from receipted.dialects.smpp.events import Event
 from receipted.dialects.smpp.operations import TAKES, Role
+from receipted.dialects.smpp.pdus import Pdu, Value
 from receipted.dialects.smpp.session import Session, SessionSettings
 
 STALLED_S: Final = 30.0
@@ -111,6 +112,11 @@ class Link(asyncio.Protocol):
         if self.gone:
             transport.close()
         self._set_timer()
+
+    def answer(self, request: Pdu, status: int, fields: Mapping[str, Value]) -> None:
+        """Answer a request; it goes out with the next ``flush``."""
+        if events := self.session.answer(request, self.now_ms, status, fields):
+            self._happened(self, events)
 
     def stray(self, octets: bytes) -> None:
         """Write bytes that the session knows nothing of."""

@@ -29,7 +29,7 @@ class Reply(NamedTuple):
             self.link.flush()
             self.link.cut()
         else:
-            self.link.session.answer(self.request, self.link.now_ms, self.status, self.fields)
+            self.link.answer(self.request, self.status, self.fields)
 
 
 class Later:

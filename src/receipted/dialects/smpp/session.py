@@ -96,6 +96,7 @@ class Session:
         self._bind: Pdu | None = None
         self._enquiry: int | None = None
         self._unbind: int | None = None
+        self._leaving: Pdu | None = None
         self._paused_until_ms = 0
 
     # --- what the shell may ask ---------------------------------------------------------------------------------------
@@ -168,7 +169,8 @@ class Session:
                tlvs: tuple[Tlv, ...] = ()) -> list[Event]:  # fmt: skip
         """Answer a request of the peer. One that was answered, or whose session is over, is passed over.
 
-        Returns Bound when a bind was accepted. Raises Unencodable.
+        Returns Bound when a bind was accepted, and Closed when it was the last that a leaving peer waited for.
+        Raises Unencodable.
         """
         if self._owed.get(id(request)) is not request or self.state is State.CLOSED:
             return []
@@ -176,7 +178,7 @@ class Session:
             return self._answer_bind(request, now_ms, status, fields or {}, tlvs)
         self._send(response_to(request, status, fields, tlvs))
         del self._owed[id(request)]
-        return []
+        return self._part() if self._leaving is not None and not self._owed else []
 
     def unbind(self, now_ms: int) -> None:
         """Take leave: answers still go out, and ``closed`` is set when the peer has agreed or ``unbind_ms`` is over."""
@@ -232,6 +234,8 @@ class Session:
         if verdict.do is Do.ENQUIRE:
             self._enquiry = self._request(Command.ENQUIRE_LINK, {}, ()).sequence
             self._timers.enquired_ms = self.last_enquire_ms = now_ms
+        elif verdict.do is Do.STOP and self._leaving is not None:
+            events += self._part()
         elif verdict.do is Do.STOP:
             self._close(verdict.reason, Fault.LINE if not self._timers.unbinding else Fault.US, events)
         return events
@@ -246,8 +250,7 @@ class Session:
             self.last_enquire_ms = now_ms
             self._send(response_to(pdu))
         elif command == Command.UNBIND:
-            self._send(response_to(pdu))
-            self._close("the peer unbound", Fault.PEER, events)
+            self._peer_leaves(pdu, now_ms, events)
         elif command in UNANSWERED:
             events.append(Informed(pdu))
         elif len(self._owed) >= self.settings.peer_window:
@@ -258,6 +261,22 @@ class Session:
                 self.state = after(self.state, Step.BIND)
             self._owed[id(pdu)] = pdu
             events.append(Requested(pdu, octets))
+
+    def _peer_leaves(self, unbind: Pdu, now_ms: int, events: list[Event]) -> None:
+        """Agree once everything that the peer asked before is answered, or after ``unbind_ms``."""
+        self._leaving = unbind
+        if self.state in BOUND:
+            self.state = after(self.state, Step.UNBIND)
+            self._timers.waiting_since_ms, self._timers.unbinding = now_ms, True
+        if not self._owed:
+            events += self._part()
+
+    def _part(self) -> list[Event]:
+        assert self._leaving is not None
+        self._send(response_to(self._leaving))
+        events: list[Event] = []
+        self._close("the peer unbound", Fault.PEER, events)
+        return events
 
     def _seen_by_peer(self) -> State:
         """The state by which the peer sends: until it has our unbind it takes the session for bound."""

@@ -91,7 +91,8 @@ class Connection(asyncio.Protocol):
 
     def answer(self, request: Pdu, status: int) -> None:
         """Answer a request of the carrier; harmless when the connection is gone."""
-        self.session.answer(request, self.now_ms, status)
+        if events := self.session.answer(request, self.now_ms, status):
+            self._happened(events)
         self._flush_soon()
 
     def unbind(self) -> None:
