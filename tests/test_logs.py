@@ -71,6 +71,8 @@ def test_loudness_follows_the_name() -> None:
     assert json.loads(line(True, "receipt.rejected", reason="malformed"))["level"] == "warning"
     assert json.loads(line(True, "store.unavailable"))["level"] == "error"
     assert json.loads(line(True, "listener.failed"))["level"] == "error"
+    assert json.loads(line(True, "bind.down", provider="acme"))["level"] == "warning"
+    assert json.loads(line(True, "bind.up", provider="acme"))["level"] == "info"
     assert line(True, "store.committed", ops=3) == ""
 
 

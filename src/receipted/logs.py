@@ -32,6 +32,11 @@ LEVELS: tuple[tuple[str, int], ...] = (
     (".postponed", logging.WARNING),
     ("_not_taken", logging.WARNING),
     (".rejected", logging.WARNING),
+    (".down", logging.WARNING),
+    (".throttled", logging.WARNING),
+    (".unreadable", logging.WARNING),
+    (".malformed", logging.WARNING),
+    (".strange", logging.WARNING),
     ("store.committed", logging.DEBUG),
 )
 """How loud what is observed is, by how its name ends; the rest is INFO, and what is marked ``quiet`` is DEBUG."""
@@ -41,8 +46,9 @@ OUTCOMES: dict[object, int] = {
     "partly-refused": logging.WARNING,
 }
 """The same by the ``outcome`` among the facts, where that says more than the name."""
-SELDOM = ".postponed"
-"""What is tried again and again while something is away; a line for each try would bury all others."""
+SELDOM = (".postponed", ".unreadable", ".malformed", ".strange")
+"""What is tried again and again while something is away, or what a peer can cause as often as it likes: a line for
+each would bury all others."""
 SELDOM_S = 60.0
 CHATTY = ("alembic", "uvicorn")
 """Libraries of whose daily work nobody needs to read."""

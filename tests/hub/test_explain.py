@@ -208,6 +208,12 @@ def test_the_wait_in_the_queue_names_the_last_trouble() -> None:
     assert sentence(told, advise) == "Waiting to be handed to vonage: tried 2 times, last: connection refused."
 
 
+def test_a_message_that_waits_says_for_what() -> None:
+    told = history(status=Status.QUEUED)
+    assert sentence(told, advise, "No bind can submit.") == "Waiting to be handed to vonage. No bind can submit."
+    assert "No bind" not in sentence(history((900, receipt(Status.DELIVERED))), advise, "No bind can submit.")
+
+
 def test_the_timeline_is_in_order_of_time_and_tells_causes_first() -> None:
     told = history(
         (2_900, receipt(Status.DELIVERED)),

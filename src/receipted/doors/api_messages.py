@@ -12,7 +12,7 @@ from receipted.domain import phone
 from receipted.domain.message import Kind, Message
 from receipted.domain.status import Status
 from receipted.doors.api_problems import documented
-from receipted.doors.api_render import advise_of, line_out, message_out, ms_of
+from receipted.doors.api_render import advise_of, line_out, message_out, ms_of, waits_for
 from receipted.doors.api_request import SmsRequest, time
 from receipted.doors.api_shapes import NUMBER, UUID, BinarySms, MessageOut, MessagesOut, TextSms, TimelineOut
 from receipted.hub.accept import SendRequest
@@ -143,7 +143,7 @@ def messages(accept: Send, store: Store, providers: Mapping[str, Provider]) -> l
         advise = advise_of(providers, history.message.provider)
         return TimelineOut(
             message=message_out(history.message, providers),
-            sentence=sentence(history, advise),
+            sentence=sentence(history, advise, waits_for(providers, history.message.provider)),
             timeline=[line_out(line) for line in timeline(history, advise)],
         )
 

@@ -60,6 +60,12 @@ def advise_of(providers: Mapping[str, Provider], name: str) -> Advise:
     return provider.advise if provider else no_advice
 
 
+def waits_for(providers: Mapping[str, Provider], name: str) -> str | None:
+    """Why a message's provider takes nothing just now; None if it does."""
+    provider = providers.get(name)
+    return provider.ready() if provider else f"There is no provider {name} any more: nobody sends it."
+
+
 def message_out(message: Message, providers: Mapping[str, Provider]) -> MessageOut:
     return MessageOut(
         id=message.id,

@@ -105,13 +105,16 @@ def decisive_part(message: Message) -> Part | None:
 # --- the sentence -----------------------------------------------------------------------------------------------------
 
 
-def sentence(history: History, advise: Advise) -> str:
-    """What became of the message, and why, for anyone to read."""
+def sentence(history: History, advise: Advise, waits_for: str | None = None) -> str:
+    """What became of the message, and why, for anyone to read.
+
+    ``waits_for``: why its provider takes nothing just now, a sentence or more; told of a message that waits for it.
+    """
     message = history.message
     last = history.attempts[-1] if history.attempts else None
     match message.status:
         case Status.QUEUED:
-            return _queued(message, history.attempts)
+            return " ".join(part for part in (_queued(message, history.attempts), waits_for) if part)
         case Status.SUBMITTED:
             if last and last.outcome == "ambiguous":
                 why = inside_sentence(last.detail)

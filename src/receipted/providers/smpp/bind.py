@@ -28,6 +28,8 @@ CONFIGURATION_FIRST_MS: Final = 30_000
 FIRST_PAUSE_MS, LONGEST_PAUSE_MS = 1_000, 30_000
 """How long a bind is left alone when the carrier throttles: doubling each time, forgotten with the first success."""
 MEASURED_S: Final = 5
+SHOWN: Final = 40
+"""Characters of the carrier's own name that the log shows: it may be as long as the carrier likes."""
 KINDS: Final[Mapping[Command, str]] = {
     Command.BIND_TRANSCEIVER: "transceiver",
     Command.BIND_TRANSMITTER: "transmitter",
@@ -73,6 +75,7 @@ class Bind(Owner):
         self._since_ms = clock()
         self._problem = ""
         self._failures = 0
+        self._closing = False
         self._pauses = 0
         self._paused_until_ms = 0
         self._sent_at: deque[int] = deque()
@@ -165,6 +168,7 @@ class Bind(Owner):
 
     async def close(self, timeout_s: float) -> None:
         """Unbind, and wait so long for the carrier to agree."""
+        self._closing = True
         connection = self._connection
         if connection is None:
             return
@@ -176,7 +180,7 @@ class Bind(Owner):
 
     async def run(self) -> None:
         """Connect, bind, stay; when it breaks, wait and do it again."""
-        while True:
+        while not self._closing:
             self._now(LinkState.CONNECTING, self._problem)
             await asyncio.sleep(await self._once() / 1000)
 
@@ -209,6 +213,9 @@ class Bind(Owner):
         return self._broken(LinkState.DOWN, f"The bind ended: {closed.reason}.", closed.fault)
 
     def _broken(self, state: LinkState, problem: str, fault: Fault, *, slow: bool = False) -> int:
+        if self._closing:
+            self._now(LinkState.DOWN)
+            return 0
         self._failures += 1
         settings = self._settings
         wait_ms = delay_ms(
@@ -246,7 +253,7 @@ class Bind(Owner):
             provider=self.provider,
             bind=self.name,
             kind=KINDS[self._command],
-            peer=self._connection.session.peer_system_id,
+            peer=self._connection.session.peer_system_id[:SHOWN],
         )
         self._told.room()
 
