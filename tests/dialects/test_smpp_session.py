@@ -412,6 +412,27 @@ def test_a_stream_out_of_step_ends_the_session(length: int) -> None:
     assert smsc.receive(b"anything", 0) == []
 
 
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        "00000010800000040000000000000063",
+        "00000014000000050000000000000063abababab",
+        "00000010000009990000000000000063",
+    ],
+)
+def test_a_peer_that_makes_no_sense_is_left(nonsense: str) -> None:
+    pair = SessionPair(nonsense=5).bound()
+    one = bytes.fromhex(nonsense)
+    for _ in range(3):
+        assert len(pair.esme.receive(one * 4, 0)) == 4
+        pair.esme.data_to_send()
+        pair.smsc.request(Command.DELIVER_SM, 0, SUBMIT)
+        pair.carry()
+    events = pair.esme.receive(one * 50, 0)
+    assert events[-1] == Closed("the peer sends nothing that makes sense", Fault.PEER)
+    assert len(events) == 6
+
+
 # --- laws -------------------------------------------------------------------------------------------------------------
 
 

@@ -489,6 +489,33 @@ async def test_what_came_in_is_stored_before_the_hub_stops(make: Make, far: FarS
     assert isinstance(await provider.submit(submission()), Deferred)
 
 
+async def test_a_carrier_is_read_only_as_fast_as_its_receipts_are_stored(make: Make, far: FarSmsc, hub: Taker) -> None:
+    far.session_settings = SessionSettings(window=10_000, enquire_link_ms=0)
+    provider = await make()
+    hub.gate.clear()
+    line = far.lines[0]
+    for number in range(5_000):
+        line.session.request(Command.DELIVER_SM, line.now_ms, receipt_of(f"id-{number}"))
+    line.flush()
+    await until(lambda: provider.links()[0].receipts >= 500)
+    # Another connection makes its whole way meanwhile, so nothing holds the event loop.
+    await provider.check()
+    assert provider.links()[0].receipts < 1_000
+    hub.gate.set()
+    await until(lambda: len(line.answered) == 5_000)
+    assert {one.response.status for one in line.answered} == {0}
+    assert len(hub.receipts) == 5_000
+
+
+@pytest.mark.parametrize("nonsense", ["00000010800000040000000000000063", "00000010000000060000000000000001"])
+async def test_a_carrier_that_makes_no_sense_is_left_and_bound_anew(make: Make, far: FarSmsc, nonsense: str) -> None:
+    provider = await make()
+    far.lines[0].write(bytes.fromhex(nonsense) * 20_000)
+    await until(lambda: far.connections == 2)
+    await until(lambda: provider.ready() is None)
+    assert await provider.submit(submission()) == taken("id-1")
+
+
 async def test_a_thousand_messages_in_one_go(make: Make, far: FarSmsc, hub: Taker) -> None:
     far.session_settings = SessionSettings(window=1_000, peer_window=1_000, enquire_link_ms=0)
     provider = await make(window=100)

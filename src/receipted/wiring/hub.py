@@ -145,6 +145,7 @@ class Hub:
         self.receive = Receive(store=self.store, clock=clock, observe=self.observe)
         stack.callback(self.receive.tell)
         self.take_inbound = TakeInbound(store=self.store, clock=clock, observe=self.observe)
+        stack.callback(self.take_inbound.tell)
         self.accept = self._accept()
         self.token, self.token_new = api_token(settings.token_file)
         self._open_doors()

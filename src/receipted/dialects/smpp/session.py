@@ -98,6 +98,7 @@ class Session:
         self._unbind: int | None = None
         self._leaving: Pdu | None = None
         self._paused_until_ms = 0
+        self._nonsense = 0
 
     # --- what the shell may ask ---------------------------------------------------------------------------------------
 
@@ -208,6 +209,8 @@ class Session:
                 self._response(pdu, now_ms, events)
             else:
                 self._incoming(pdu, octets, now_ms, events)
+            if self._nonsense >= self.settings.nonsense:
+                self._close("the peer sends nothing that makes sense", Fault.PEER, events)
             if self.closed is not None:
                 return events
         self._timers.heard(now_ms, active=active)
@@ -260,6 +263,7 @@ class Session:
             if command in BINDS:
                 self.state = after(self.state, Step.BIND)
             self._owed[id(pdu)] = pdu
+            self._nonsense = 0
             events.append(Requested(pdu, octets))
 
     def _peer_leaves(self, unbind: Pdu, now_ms: int, events: list[Event]) -> None:
@@ -284,6 +288,7 @@ class Session:
 
     def _out_of_place(self, pdu: Pdu, events: list[Event]) -> None:
         command = pdu.command
+        self._nonsense += 1
         events.append(Strange(pdu, f"{name_of(command)} is not allowed to the peer while {self.state}"))
         if command in UNANSWERED:
             return
@@ -303,6 +308,7 @@ class Session:
         return [Bound(request)]
 
     def _malformed(self, pdu: Unreadable, events: list[Event]) -> None:
+        self._nonsense += 1
         events.append(Malformed(pdu))
         if pdu.is_response:
             return
@@ -317,6 +323,7 @@ class Session:
         nack = pdu.command == Command.GENERIC_NACK
         if waiting is not None and (nack or pdu.command == waiting[0].command | RESPONSE):
             del self._waiting[pdu.sequence]
+            self._nonsense = 0
             events.append(Answered(waiting[0], pdu))
         elif pdu.sequence == self._enquiry and (nack or pdu.command == Command.ENQUIRE_LINK_RESP):
             self._enquiry = self._timers.enquired_ms = None
@@ -328,6 +335,7 @@ class Session:
         elif (late := self._late.pop(pdu.sequence, None)) is not None and pdu.command == late.command | RESPONSE:
             events.append(Answered(late, pdu, late=True))
         else:
+            self._nonsense += 1
             events.append(Strange(pdu, f"{name_of(pdu.command)} answers nothing that was asked"))
 
     def _bind_answered(self, bind: Pdu, pdu: Pdu, now_ms: int, events: list[Event]) -> None:

@@ -16,6 +16,8 @@ class SessionSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Requests of ours that may be unanswered at once."""
     peer_window: int = 1_000
     """Requests of the peer that may be unanswered at once; more are refused for now, so that nothing piles up."""
+    nonsense: int = 100
+    """PDUs that make no sense, one after the other, until the peer is left: nothing good comes of it."""
     bind_ms: int = 10_000
     """session_init_timer: how long a connection may be without a bind, and a bind without its answer."""
     enquire_link_ms: int = 30_000

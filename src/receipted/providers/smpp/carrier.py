@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from receipted.dialects.smpp.codec import Unencodable, Unreadable
+from receipted.dialects.smpp.codings import Alphabets
 from receipted.dialects.smpp.events import Requested
 from receipted.dialects.smpp.ids import IdBook
 from receipted.dialects.smpp.pdus import Command, Pdu
@@ -38,6 +39,7 @@ from receipted.providers.smpp.queueing import Queue
 from receipted.providers.smpp.receiving import Receiving
 from receipted.providers.smpp.settings import SmppSettings
 from receipted.providers.smpp.submitting import Submitting
+from receipted.text.gsm import decode_gsm
 
 UNBIND_S: Final = 2.0
 """How long the carrier may take to agree to an unbind when the hub stops."""
@@ -71,9 +73,14 @@ class Smpp(Told):
         self.concurrency = max(1, settings.window * senders)
         self._queue = Queue(self._binds)
         self._receiving = Receiving(
-            name, receipt_form(settings), ALPHABETS[settings.default_alphabet], self._book, context.clock,
-            context.observe,
-        )  # fmt: skip
+            name,
+            receipt_form(settings),
+            Alphabets(gsm7=decode_gsm, default=ALPHABETS[settings.default_alphabet]),
+            self._book,
+            waits_for_ids=lambda: self._submitting.under_way > 0,
+            clock=context.clock,
+            observe=context.observe,
+        )
         self._submitting = Submitting(self._queue, self._receiving.submitted)
         self._pieces = Pieces(settings, first_reference=context.clock())
         self._tasks: list[asyncio.Task[None]] = []

@@ -20,6 +20,10 @@ from receipted.dialects.smpp.pdus import Command, Pdu, Value
 from receipted.dialects.smpp.session import Role, Session, SessionSettings
 from receipted.dialects.smpp.tlvs import Tlv
 
+SLICE_OCTETS: Final = 16_384
+"""As much is read at once; then others have their turn, however fast the carrier sends."""
+MOST_OWED: Final = 500
+"""Requests of the carrier that may be unanswered; beyond, nothing more is read until half of them are answered."""
 KEPT_OCTETS: Final = 262_144
 """As much may wait to be written to the carrier; beyond, nothing more is read from it and nothing submitted."""
 STALLED_S: Final = 30.0
@@ -64,6 +68,9 @@ class Connection(asyncio.Protocol):
         self._timer_ms = 0
         self._stalled: asyncio.TimerHandle | None = None
         self._flushing = False
+        self._unread = bytearray()
+        self._reading = True
+        self._going_to_read = False
 
     @property
     def now_ms(self) -> int:
@@ -94,6 +101,8 @@ class Connection(asyncio.Protocol):
         if events := self.session.answer(request, self.now_ms, status):
             self._happened(events)
         self._flush_soon()
+        if not self._reading and self.session.owed <= MOST_OWED // 2:
+            self._read_on()
 
     def unbind(self) -> None:
         """Take leave; ``ended`` follows."""
@@ -131,7 +140,34 @@ class Connection(asyncio.Protocol):
         self._set_timer()
 
     def data_received(self, data: bytes) -> None:
+        self._unread += data
+        if self._reading:
+            self._read()
+
+    def _read(self) -> None:
+        """One slice; the rest in later turns of the event loop, and nothing from the network meanwhile."""
+        self._going_to_read = False
+        if self._transport is None:
+            return
+        data = bytes(self._unread[:SLICE_OCTETS])
+        del self._unread[:SLICE_OCTETS]
         self._happened(self.session.receive(data, self.now_ms))
+        waits = self.session.owed >= MOST_OWED
+        if (waits or self._unread) and self._reading:
+            self._reading = False
+            self._transport.pause_reading()
+        if not waits and not self._reading:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        if self._unread:
+            if not self._going_to_read:
+                self._going_to_read = True
+                self._loop.call_soon(self._read)
+            return
+        self._reading = True
+        if self._transport is not None and self._stalled is None:
+            self._transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
@@ -149,7 +185,7 @@ class Connection(asyncio.Protocol):
         if self._stalled is not None:
             self._stalled.cancel()
             self._stalled = None
-        if self._transport is not None:
+        if self._transport is not None and self._reading:
             self._transport.resume_reading()
         self._owner.room()
 

@@ -5,12 +5,12 @@ hub cannot store, the answer is one of those after which carriers send again (re
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from receipted.dialects.smpp.codec import Unreadable
-from receipted.dialects.smpp.codings import Alphabet, Alphabets
+from receipted.dialects.smpp.codings import Alphabets
 from receipted.dialects.smpp.events import Requested
 from receipted.dialects.smpp.ids import IdBook
 from receipted.dialects.smpp.message import read_message
@@ -30,7 +30,6 @@ from receipted.hub.links import Inbound, InboundKind
 from receipted.hub.ports import Clock, Deliver, Observe, TakeInbound
 from receipted.providers.smpp.bind import Bind
 from receipted.providers.smpp.connection import Connection
-from receipted.text.gsm import decode_gsm
 
 EARLY_S: Final = 1.0
 """How long a receipt of an unknown id may wait for the submit_sm_resp, while the form of the ids is not certain."""
@@ -49,14 +48,24 @@ class Receiving:
     """Takes the requests of all of a carrier's binds. ``start`` before the first."""
 
     def __init__(
-        self, provider: str, form: ReceiptForm, default: Alphabet, book: IdBook, clock: Clock, observe: Observe
+        self,
+        provider: str,
+        form: ReceiptForm,
+        alphabets: Alphabets,
+        book: IdBook,
+        *,
+        waits_for_ids: Callable[[], bool],
+        clock: Clock,
+        observe: Observe,
     ) -> None:
+        """``waits_for_ids``: whether a submit is under way, so that the id of a receipt may yet become known."""
         self._provider = provider
         self._form = form
-        self._alphabets = Alphabets(gsm7=decode_gsm, default=default)
+        self._alphabets = alphabets
         self._book = book
         self._clock = clock
         self._observe = observe
+        self._waits_for_ids = waits_for_ids
         self._deliver: Deliver | None = None
         self._take_inbound: TakeInbound | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -133,7 +142,7 @@ class Receiving:
             bind.receipts += 1
             bind.last_receipt_ms = self._clock()
             resolved = self._book.resolve(*reading.ids)
-            if not resolved.settled:
+            if not resolved.settled and self._waits_for_ids():
                 return _Early(request, reading)
             receipts.append(self._receipt(request.raw, reading, resolved.stored_id or resolved.as_given))
         return None

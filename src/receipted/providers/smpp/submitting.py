@@ -36,9 +36,18 @@ class Submitting:
         self._queue = queue
         self._submitted = submitted
         self._given_up: dict[int, tuple[Pdu, str]] = {}
+        self.under_way = 0
+        """Messages whose ids may still be told."""
 
     async def __call__(self, submission: Submission, pieces: Sequence[Submit]) -> Outcome:
         """Submit the parts in their order."""
+        self.under_way += 1
+        try:
+            return await self._all(submission, pieces)
+        finally:
+            self.under_way -= 1
+
+    async def _all(self, submission: Submission, pieces: Sequence[Submit]) -> Outcome:
         answers: list[PartAnswer] = []
         for piece in pieces:
             result = await self._part(submission, piece, first=not answers)
