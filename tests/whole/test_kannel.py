@@ -86,6 +86,10 @@ class Kannel:
         async with self.session.get(url, params=query) as answer:
             return f"{answer.status} {await answer.text()}"
 
+    async def hears(self, suffix: str, report: str) -> None:
+        """Wait for a delivery report."""
+        await until(lambda: report in self.reports(suffix), f"{report} for {suffix}")
+
     def reports(self, suffix: str) -> list[str]:
         """The types of the delivery reports for a number, in the order of their coming."""
         return [query["type"] for path, query in self.heard if path == "/dlr" and query["to"] == suffix]
@@ -136,9 +140,9 @@ async def test_kannel_hears_what_became_of_its_messages(tmp_path: Path, observed
         await gateway.send("9008")
         await gateway.send("9300")
         await gateway.send("9104")
-        await until(lambda: DELIVERED in gateway.reports("0001"), "the delivered one")
-        await until(lambda: FAILED in gateway.reports("9008"), "the failed one")
-        await until(lambda: DELIVERED in gateway.reports("9300"), "the throttled one")
+        await gateway.hears("0001", DELIVERED)
+        await gateway.hears("9008", FAILED)
+        await gateway.hears("9300", DELIVERED)
         await until(lambda: gateway.reports("9104"), "the refused one")
         assert gateway.reports("0001")[0] == TAKEN_BY_SMSC
         assert DELIVERED not in gateway.reports("9104")
@@ -149,7 +153,7 @@ async def test_long_texts_and_other_alphabets_arrive_whole(tmp_path: Path, obser
         await until(lambda: observed.named("carrier.bound"), "Kannel's bind")
         await gateway.send("0002", "Every SMS, receipted. " * 15)
         await gateway.send("0003", "Каждое сообщение с квитанцией", coding="2", charset="UTF-8")
-        await until(lambda: DELIVERED in gateway.reports("0003"), "the Russian one")
+        await gateway.hears("0003", DELIVERED)
         await until(lambda: gateway.reports("0002").count(DELIVERED) >= 1, "the long one")
         parts = [
             facts["part"] for facts in observed.named("carrier.submit") if str(facts["recipient"]).endswith("0002")
@@ -173,13 +177,13 @@ async def test_kannel_comes_back_to_a_carrier_that_was_away(tmp_path: Path, obse
         left = stack.pop_all()
         await until(lambda: observed.named("carrier.bound"), "Kannel's bind")
         await gateway.send("0004")
-        await until(lambda: DELIVERED in gateway.reports("0004"))
+        await gateway.hears("0004", DELIVERED)
     async with left:
         again = Observed()
         async with running(again, port=port, speed=50.0):
             await until(lambda: again.named("carrier.bound"), "Kannel's second bind")
             await gateway.send("0005")
-            await until(lambda: DELIVERED in gateway.reports("0005"))
+            await gateway.hears("0005", DELIVERED)
 
 
 async def test_no_pdu_of_ours_is_strange_to_kannel(tmp_path: Path, observed: Observed) -> None:
@@ -188,7 +192,7 @@ async def test_no_pdu_of_ours_is_strange_to_kannel(tmp_path: Path, observed: Obs
         for suffix in ("9330", "9331", "9335", "9336", "9337"):
             await gateway.send(suffix)
         for suffix in ("9331", "9335", "9336", "9337"):
-            await until(lambda suffix=suffix: DELIVERED in gateway.reports(suffix), suffix)
+            await gateway.hears(suffix, DELIVERED)
         # Kannel asks each second whether we are there, and stays.
         bound = len(observed.named("carrier.bound"))
         await until(lambda: smsc.counts.receipts_taken >= 5)
