@@ -24,6 +24,8 @@ from receipted.cli.carrier import option_of
 from receipted.dialects.smpp.deviations import DEVIATIONS
 from receipted.dialects.smpp.grammars import GRAMMARS
 from receipted.dialects.smpp.id_forms import AUTO, ID_FORMS, WRITTEN_IDS
+from receipted.dialects.smpp.operations import MAY_SEND, TRANSITIONS, State
+from receipted.dialects.smpp.pdus import Command
 from receipted.dialects.smpp.states import BY_STATUS, STATES
 from receipted.dialects.smpp.status import name_of as status_name
 from receipted.domain.status import TABLE, Row
@@ -296,6 +298,28 @@ def _smsc_settings() -> list[str]:
     return _table(("option", "default", "what it does"), rows)
 
 
+def smpp() -> str:
+    """The page about SMPP without I/O, with the tables of ``operations`` drawn."""
+    return filled("smpp.md", {"states": _session_states, "operations": _operations})
+
+
+def _session_states() -> list[str]:
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for (before, step), after in TRANSITIONS.items():
+        arrows.setdefault((before, after), []).append(step)
+    lines = (f"  {before} --> {after}: {' or '.join(steps)}" for (before, after), steps in arrows.items())
+    return ["```mermaid", "stateDiagram-v2", f"  [*] --> {State.OPEN}", *lines, f"  {State.CLOSED} --> [*]", "```"]
+
+
+def _operations() -> list[str]:
+    rows = (
+        (f"`{command.name.lower()}`", role.upper(), ", ".join(f"`{state}`" for state in State if state in states))
+        for (role, command), states in MAY_SEND.items()
+        if isinstance(command, Command)
+    )
+    return _table(("operation", "sent by", "in the state"), rows)
+
+
 def filled(name: str, parts: dict[str, Callable[[], list[str]]]) -> str:
     """A page written by hand, with what stands between ``<!-- made: PART -->`` and ``<!-- end -->`` made anew."""
     text = (HERE / name).read_text(encoding="utf-8")
@@ -313,6 +337,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings,
     "carriers.md": carriers,
     "carrier.md": carrier,
+    "smpp.md": smpp,
 }
 
 
