@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from benchmarks import report, smpp_codec, webhook_door
+from benchmarks import report, smpp_codec, smpp_loop, webhook_door
 from benchmarks.report import Figure
 
 
@@ -16,7 +16,9 @@ def main(
     seconds: Annotated[float, typer.Option(help="How long each server is loaded.")] = 8.0,
     connections: Annotated[int, typer.Option(help="Connections that ask without pause.")] = 64,
     messages: Annotated[list[int] | None, typer.Option(help="Messages stored before; may be repeated.")] = None,
-    only: Annotated[list[str] | None, typer.Option(help="empty, flask, fastapi, hub, sqlite, postgres, codec.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="empty, flask, fastapi, hub, sqlite, postgres, codec, smpp")
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file too.")] = None,
 ) -> None:
     """Measure the webhook door beside an empty answer and plain versions of the tutorial."""
@@ -43,6 +45,8 @@ def main(
     report.show(figures, connections, screen)
     if not only or "codec" in only:
         smpp_codec.show(screen)
+    if not only or "smpp" in only:
+        smpp_loop.show(screen, lambda what: print(what, file=sys.stderr, flush=True))
     if json is not None:
         report.write(figures, json, "python -m benchmarks " + shlex.join(sys.argv[1:]))
 

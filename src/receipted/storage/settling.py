@@ -76,21 +76,22 @@ def _decided(session: HotSession, done: Sequence[Settled], now_ms: int) -> None:
     message_ids = [one.attempt.message_id for one in done]
     parts = _parts_of(session, message_ids)
     moves: list[Move] = []
-    known: list[tuple[str, str]] = []
+    given = Given(_holders(session, done))
     for one in done:
         mine = parts.get(one.attempt.message_id, [])
         if isinstance(one.outcome, Answered):
-            known += _assign(session, mine, one, moves)
+            _assign(session, mine, one, moves, given)
         else:
             assert isinstance(one.outcome, Ambiguous)
             for part in mine:
                 moves.append(_submitted(part, one.attempt.ended_ms, one.unclear_due_ms, one.outcome.reason))
                 _await_final(session, part, one.unclear_due_ms)
+    given.write(session)
     session.move(moves)
     leave_queue(session, message_ids)
     session.project(message_ids, now_ms)
-    if known:
-        receipts.match(session, known, now_ms)
+    if given.known:
+        receipts.match(session, given.known, now_ms)
     ambiguous = [one.attempt.message_id for one in done if _unclear(one.outcome)]
     if ambiguous:
         receipts.match_refs(session, ambiguous, now_ms)
@@ -112,23 +113,111 @@ def _parts_of(session: HotSession, message_ids: Sequence[str]) -> dict[str, list
     return found
 
 
-def _assign(session: HotSession, parts: list[Part], one: Settled, moves: list[Move]) -> list[tuple[str, str]]:
+class Holder(NamedTuple):
+    """The part that has an id of a provider's now."""
+
+    message_id: str
+    seq: int
+    status: Status
+
+
+class Given:
+    """The ids that a batch of answers gives to parts: looked up together, and written together.
+
+    ``known``: (provider's id, provider) of the parts that are known from now on.
+    """
+
+    def __init__(self, holders: dict[tuple[str, str], Holder]) -> None:
+        self._holders = holders
+        self._rows: list[dict[str, object]] = []
+        self.known: list[tuple[str, str]] = []
+
+    def give(self, session: HotSession, part: Part, provider_message_id: str) -> bool:
+        """Whether the part may have the id. Carriers use ids again after a while (reference smpp 7, deviation 22): one
+        whose holder awaits nothing any more passes on, and the holder keeps the receipts that it has."""
+        key = (provider_message_id, part.provider)
+        holder = self._holders.get(key)
+        if holder is not None and (holder.message_id, holder.seq) != (part.message_id, part.seq):
+            if holder.status not in FINAL:
+                return False
+            _take_id_from(session, holder)
+        self._holders[key] = Holder(part.message_id, part.seq, Status.SUBMITTED)
+        self.known.append(key)
+        return True
+
+    def note(self, part: Part, answer: PartAnswer, provider_message_id: str | None) -> None:
+        """What the answer says of a part."""
+        self._rows.append(
+            {
+                "of_message": part.message_id,
+                "of_seq": part.seq,
+                "given_id": provider_message_id or part.provider_message_id,
+                "said_network": answer.network,
+                "said_price": answer.price,
+            }
+        )
+
+    def write(self, session: HotSession) -> None:
+        """All of it in one go."""
+        if self._rows:
+            session.connection.execute(_NOTE, self._rows)
+
+
+_NOTE = (
+    schema.part.update()
+    .where(schema.part.c.message_id == sa.bindparam("of_message"), schema.part.c.seq == sa.bindparam("of_seq"))
+    .values(
+        provider_message_id=sa.bindparam("given_id"),
+        submit_network=sa.bindparam("said_network"),
+        submit_price=sa.bindparam("said_price"),
+    )
+)
+
+
+def _holders(session: HotSession, done: Sequence[Settled]) -> dict[tuple[str, str], Holder]:
+    """Who has the ids that these answers give."""
+    ids = [
+        answer.provider_message_id
+        for one in done
+        if isinstance(one.outcome, Answered)
+        for answer in one.outcome.parts
+        if answer.provider_message_id is not None
+    ]
+    if not ids:
+        return {}
+    part = schema.part.c
+    query = sa.select(part.provider_message_id, part.provider, part.message_id, part.seq, part.status).where(
+        part.provider_message_id.in_(ids)
+    )
+    return {
+        (row.provider_message_id, row.provider): Holder(row.message_id, row.seq, Status(row.status))
+        for row in session.connection.execute(query)
+    }
+
+
+def _take_id_from(session: HotSession, holder: Holder) -> None:
+    part = schema.part
+    session.connection.execute(
+        part.update()
+        .where(part.c.message_id == holder.message_id, part.c.seq == holder.seq)
+        .values(provider_message_id=None)
+    )
+
+
+def _assign(session: HotSession, parts: list[Part], one: Settled, moves: list[Move], given: Given) -> None:
     """Give each answered part its place: the one with that id already (a receipt was faster), its own, or a new one.
 
-    Unclear ones come last and make no new parts: a receipt may have named theirs. Returns (provider's id, provider) of
-    the parts that are known from now on.
+    Unclear ones come last and make no new parts: a receipt may have named theirs.
     """
     assert isinstance(one.outcome, Answered)
-    known: list[tuple[str, str]] = []
     by_id = {part.provider_message_id: part for part in parts if part.provider_message_id}
     free = {part.seq: part for part in parts if part.provider_message_id is None}
     for seq, answer in sorted(enumerate(one.outcome.parts, 1), key=lambda numbered: numbered[1].unclear):
         part = by_id.get(answer.provider_message_id or "") or _take(free, seq)
         if part is None and answer.unclear:
             continue
-        _answered_part(session, part or _new_part(session, parts), answer, one, moves, known)
+        _answered_part(session, part or _new_part(session, parts), answer, one, moves, given)
     _unanswered(session, list(free.values()), one, moves)
-    return known
 
 
 def _take(free: dict[int, Part], seq: int) -> Part | None:
@@ -137,9 +226,9 @@ def _take(free: dict[int, Part], seq: int) -> Part | None:
 
 
 def _answered_part(
-    session: HotSession, part: Part, answer: PartAnswer, one: Settled, moves: list[Move], known: list[tuple[str, str]]
+    session: HotSession, part: Part, answer: PartAnswer, one: Settled, moves: list[Move], given: Given
 ) -> None:
-    values: dict[str, object] = {"submit_network": answer.network, "submit_price": answer.price}
+    provider_message_id: str | None = None
     move = _submitted(part, one.attempt.ended_ms, one.due_ms)
     if answer.unclear:
         move = _submitted(part, one.attempt.ended_ms, one.unclear_due_ms, answer.reason)
@@ -147,13 +236,12 @@ def _answered_part(
     elif answer.provider_message_id is None:
         key = order_key(Status.REJECTED, one.attempt.ended_ms)
         move = Move(part.message_id, part.seq, Status.REJECTED, key, answer.err_code, answer.reason, None)
-    elif not _free_id(session, answer.provider_message_id, part):
+    elif not given.give(session, part, answer.provider_message_id):
         move = move._replace(reason="the provider gave it an id that another message has")
     else:
-        values["provider_message_id"] = answer.provider_message_id
-        known.append((answer.provider_message_id, part.provider))
+        provider_message_id = answer.provider_message_id
         _await_final(session, part, one.due_ms)
-    _update_part(session, part, values)
+    given.note(part, answer, provider_message_id)
     moves.append(move)
 
 
@@ -213,26 +301,6 @@ def _count_parts(session: HotSession, message_id: str, more: int) -> None:
     session.connection.execute(
         message.update().where(message.c.id == message_id).values(part_count=message.c.part_count + more)
     )
-
-
-def _free_id(session: HotSession, provider_message_id: str, part: Part) -> bool:
-    """Whether the id can be the part's. Carriers use ids again after a while (reference smpp 7, deviation 22): one
-    whose holder awaits nothing any more passes on, and the holder keeps the receipts that it has."""
-    columns = schema.part.c
-    query = sa.select(columns.message_id, columns.seq, columns.status).where(
-        columns.provider_message_id == provider_message_id, columns.provider == part.provider
-    )
-    holder = session.connection.execute(query).first()
-    if holder is None or (holder.message_id, holder.seq) == (part.message_id, part.seq):
-        return True
-    if Status(holder.status) not in FINAL:
-        return False
-    session.connection.execute(
-        schema.part.update()
-        .where(columns.message_id == holder.message_id, columns.seq == holder.seq)
-        .values(provider_message_id=None)
-    )
-    return True
 
 
 def leave_queue(session: HotSession, message_ids: Sequence[str]) -> None:
