@@ -1,5 +1,7 @@
 """What every store keeps of carriers: inbound SMS, parts whose answer was unclear, ids that are used again."""
 
+import asyncio
+
 from receipted.domain.status import Status
 from receipted.hub.links import Inbound, InboundKind
 from receipted.hub.ports import Answered, PartAnswer
@@ -9,6 +11,7 @@ from tests.contracts.store_samples import (
     NOW,
     UNCLEAR_DUE,
     Place,
+    answered,
     claimed,
     provider_id,
     receipt,
@@ -110,6 +113,14 @@ class CarrierContract:
         now = await store.message(new.id)
         assert (now.status, now.parts[0].provider_message_id) == (S.SUBMITTED, None)
         assert "another message" in (now.parts[0].reason or "")
+
+    async def test_an_id_that_two_answers_give_at_once_goes_to_one(self, place: Place) -> None:
+        store, one = place.store, provider_id()
+        made = [await claimed(store) for _ in range(2)]
+        await asyncio.gather(*(settle(store, each, answered(one)) for each in made))
+        found = [(await store.message(each.id)).parts[0] for each in made]
+        assert sorted(part.provider_message_id or "" for part in found) == ["", one]
+        assert {part.status for part in found} == {S.SUBMITTED}
 
     async def test_a_message_of_an_unclear_part_is_never_tried_again(self, place: Place) -> None:
         store, one = place.store, provider_id()

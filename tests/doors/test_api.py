@@ -322,6 +322,31 @@ async def test_refused_webhook_requests_are_shown(api: httpx.AsyncClient, hub: H
     assert (told["problem"], told["body"], told["body_encoding"]) == ("the signature does not hold", "{}", "utf-8")
 
 
+# --- carriers ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_hub_without_accounts_is_bound_to_its_carrier(tmp_path: Path) -> None:
+    settings = Settings.model_validate({"data_dir": tmp_path, "carrier": {"speed": 1e6}})
+    async with Hub(settings, observe=lambda what, **facts: None) as hub:
+        headers = {"Authorization": f"Bearer {hub.token}"}
+        transport = httpx.ASGITransport(hub.app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://hub", headers=headers) as api:
+            message = await final(api, (await send(api, "447700909313"))["id"])
+            assert (message["status"], message["provider"]) == ("delivered", "carrier")
+            (bind,) = (await api.get("/v1/binds")).json()["binds"]
+            assert (bind["bind"], bind["state"], bind["kind"]) == ("carrier#1", "bound", "transceiver")
+            assert (bind["submitted"], bind["window"], bind["problem"]) == (1, 100, "")
+            async with asyncio.timeout(10):
+                while not (inbound := (await api.get("/v1/inbound")).json()["inbound"]):
+                    await asyncio.sleep(0.02)
+            assert (inbound[0]["kind"], inbound[0]["from"]) == ("message", "447700909313")
+            assert bytes.fromhex(inbound[0]["raw"])
+            assert (await api.get("/v1/inbound", params={"before": inbound[0]["id"]})).json() == {"inbound": []}
+            figures = (await api.get("/metrics")).text
+            assert 'receipted_bind_up{bind="carrier#1",provider="carrier"} 1.0' in figures
+            assert 'receipted_bind_submitted{bind="carrier#1",provider="carrier"} 1.0' in figures
+
+
 # --- who may, and how it is -------------------------------------------------------------------------------------------
 
 GUARDED = [
@@ -330,6 +355,8 @@ GUARDED = [
     "/v1/events",
     "/v1/unmatched",
     "/v1/rejected",
+    "/v1/binds",
+    "/v1/inbound",
     "/v1/openapi.json",
     "/metrics",
 ]

@@ -52,6 +52,14 @@ def test_messages_are_counted_as_they_are_taken_and_handed_over() -> None:
     assert told(metrics, "receipted_expired_total") == 3
 
 
+def test_what_comes_in_beside_receipts_is_counted_by_its_kind() -> None:
+    metrics = Metrics()
+    metrics("inbound.stored", provider="acme", kind="message", count=3)
+    metrics("inbound.stored", provider="acme", kind="unreadable-receipt", count=1)
+    assert told(metrics, "receipted_inbound_total", provider="acme", kind="message") == 3
+    assert told(metrics, "receipted_inbound_total", provider="acme", kind="unreadable-receipt") == 1
+
+
 def test_refused_parts_are_counted_by_their_code() -> None:
     metrics = Metrics()
     metrics("message.submitted", provider="vonage", outcome="refused", refusals={"4": 2}, ms=4)

@@ -10,7 +10,7 @@ import msgspec
 from rich.text import Text
 
 from receipted.cli import configuration
-from receipted.cli.client import address
+from receipted.cli.client import HubClient, address
 from receipted.cli.failure import CommandError, Exit
 from receipted.cli.hints import named
 from receipted.cli.options import AsJson
@@ -34,7 +34,7 @@ def command(as_json: AsJson = False) -> None:
     from receipted.cli.startup import in_words
 
     with in_words():
-        findings += asyncio.run(wiring.examine(settings))
+        findings += asyncio.run(wiring.examine(settings, asyncio.run(_bound())))
     findings += _remarks(settings)
     findings.append(asyncio.run(_hub()))
     _tell(findings, as_json)
@@ -63,6 +63,15 @@ def _remarks(settings: Settings) -> Iterator[Finding]:
     for name in configuration.unverified(settings):
         said = f"receipts are not verified: set signature_secret in [providers.{name}]"
         yield Finding(what=f"{name} receipts", ok=True, said=said)
+
+
+async def _bound() -> set[str]:
+    """The providers that a running hub is bound to, if one lets us in; none otherwise."""
+    try:
+        async with HubClient(None) as hub:
+            return {str(bind["provider"]) for bind in await hub.binds() if bind["state"] in ("bound", "throttled")}
+    except (CommandError, KeyError):
+        return set()
 
 
 async def _hub() -> Finding:

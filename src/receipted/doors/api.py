@@ -59,7 +59,7 @@ def api(
             *messages(accept, store, providers),
             *feeds(store, wake_events),
             *carriers(store, providers),
-            *health(store, registry, clock),
+            *health(store, providers, registry, clock),
         ],
         request_max_body_size=BODY_LIMIT,
         guards=[needs_token],

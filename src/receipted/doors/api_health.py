@@ -1,5 +1,6 @@
 """Whether the hub lives, whether it can work, and its figures."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -12,7 +13,7 @@ from receipted.doors.api_problems import documented
 from receipted.doors.api_render import iso
 from receipted.doors.api_shapes import Instant
 from receipted.doors.metrics import CONTENT_TYPE, exposition
-from receipted.hub.ports import Clock, Store
+from receipted.hub.ports import Clock, Provider, Store
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -28,7 +29,9 @@ class Readiness(msgspec.Struct, frozen=True):
     status: Literal["ready"] = "ready"
 
 
-def health(store: Store, registry: CollectorRegistry, clock: Clock) -> list[HTTPRouteHandler]:
+def health(
+    store: Store, providers: Mapping[str, Provider], registry: CollectorRegistry, clock: Clock
+) -> list[HTTPRouteHandler]:
     """The operations for whoever watches over the hub, closed over what they ask."""
 
     @get(
@@ -67,6 +70,7 @@ def health(store: Store, registry: CollectorRegistry, clock: Clock) -> list[HTTP
         media_type="text/plain",
     )
     async def metrics() -> Response[bytes]:
-        return Response(await exposition(registry, store), media_type=CONTENT_TYPE)
+        links = [link for provider in providers.values() for link in provider.links()]
+        return Response(await exposition(registry, store, links), media_type=CONTENT_TYPE)
 
     return [healthz, readyz, metrics]

@@ -4,11 +4,12 @@
 label that a fact lacks, does no harm: observing must never break the work that is observed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from receipted.domain.errors import ReceiptedError
+from receipted.hub.links import Link, LinkState
 from receipted.hub.ports import Counts, Store
 
 CONTENT_TYPE = "text/plain; version=0.0.4"
@@ -24,6 +25,16 @@ WAITING = (
     ("receipted_unmatched", "Receipts whose message is not known.", "unmatched"),
 )
 """Gauges that are asked of the store at each scrape: name, help, field of ``Counts``."""
+
+UP = (LinkState.BOUND, LinkState.THROTTLED)
+BINDS: tuple[tuple[str, str, Callable[[Link], float]], ...] = (
+    ("receipted_bind_up", "Whether a bind with a carrier is up.", lambda link: link.state in UP),
+    ("receipted_bind_in_flight", "Submits that the carrier has not answered.", lambda link: link.in_flight),
+    ("receipted_bind_submitted", "Submits since the start.", lambda link: link.submitted),
+    ("receipted_bind_receipts", "Receipts since the start.", lambda link: link.receipts),
+    ("receipted_bind_throttled", "Submits that the carrier throttled since the start.", lambda link: link.throttled),
+)
+"""Gauges of each bind, asked of its provider at each scrape: name, help, value."""
 
 
 class Metrics:
@@ -47,6 +58,7 @@ class Metrics:
             buckets=SECONDS,
             registry=self.registry,
         )
+        self._inbound = counter("receipted_inbound", "What carriers handed over beside receipts.", "provider", "kind")
         self._expired = counter("receipted_expired", "Messages that became unknown by silence.")
         self._commit_s = Histogram(
             "receipted_commit_seconds", "How long a commit took.", buckets=SECONDS, registry=self.registry
@@ -73,6 +85,8 @@ class Metrics:
                     self._submit_s.labels(provider).observe(ms / 1000)
                 for err_code, count in _counts(facts.get("refusals")).items():
                     self._refusals.labels(provider, err_code).inc(count)
+            case "inbound.stored":
+                self._inbound.labels(provider, _label(facts, "kind")).inc(_number(facts, "count") or 0)
             case "messages.expired":
                 self._expired.inc(_number(facts, "count") or 0)
             case "store.committed":
@@ -84,7 +98,7 @@ class Metrics:
                 self._trouble.labels(what).inc()
 
 
-async def exposition(registry: CollectorRegistry, store: Store) -> bytes:
+async def exposition(registry: CollectorRegistry, store: Store, links: Sequence[Link] = ()) -> bytes:
     """The text of ``/metrics``: what was counted, and what waits right now.
 
     While the database is away the gauges are left out rather than shown as 0, and ``receipted_store_up`` is 0.
@@ -98,6 +112,10 @@ async def exposition(registry: CollectorRegistry, store: Store) -> bytes:
     if counts is not None:
         for name, text, field in WAITING:
             Gauge(name, text, registry=now).set(getattr(counts, field))
+    for name, text, value in BINDS if links else ():
+        gauge = Gauge(name, text, ("provider", "bind"), registry=now)
+        for link in links:
+            gauge.labels(link.provider, link.bind).set(value(link))
     return generate_latest(registry) + generate_latest(now)
 
 

@@ -9,6 +9,7 @@ from receipted.domain.message import Part
 from receipted.domain.status import FINAL, Status, order_key
 from receipted.hub.ports import Ambiguous, Answered, Deferred, Outcome, PartAnswer, SubmitAttempt
 from receipted.storage import receipts, rows, schema
+from receipted.storage.giving import Given, holders
 from receipted.storage.hot import HotSession, Move
 from receipted.storage.schema import SUBMITTING, WAITING
 
@@ -76,7 +77,7 @@ def _decided(session: HotSession, done: Sequence[Settled], now_ms: int) -> None:
     message_ids = [one.attempt.message_id for one in done]
     parts = _parts_of(session, message_ids)
     moves: list[Move] = []
-    given = Given(_holders(session, done))
+    given = Given(holders(session, _answers(done)))
     for one in done:
         mine = parts.get(one.attempt.message_id, [])
         if isinstance(one.outcome, Answered):
@@ -113,95 +114,8 @@ def _parts_of(session: HotSession, message_ids: Sequence[str]) -> dict[str, list
     return found
 
 
-class Holder(NamedTuple):
-    """The part that has an id of a provider's now."""
-
-    message_id: str
-    seq: int
-    status: Status
-
-
-class Given:
-    """The ids that a batch of answers gives to parts: looked up together, and written together.
-
-    ``known``: (provider's id, provider) of the parts that are known from now on.
-    """
-
-    def __init__(self, holders: dict[tuple[str, str], Holder]) -> None:
-        self._holders = holders
-        self._rows: list[dict[str, object]] = []
-        self.known: list[tuple[str, str]] = []
-
-    def give(self, session: HotSession, part: Part, provider_message_id: str) -> bool:
-        """Whether the part may have the id. Carriers use ids again after a while (reference smpp 7, deviation 22): one
-        whose holder awaits nothing any more passes on, and the holder keeps the receipts that it has."""
-        key = (provider_message_id, part.provider)
-        holder = self._holders.get(key)
-        if holder is not None and (holder.message_id, holder.seq) != (part.message_id, part.seq):
-            if holder.status not in FINAL:
-                return False
-            _take_id_from(session, holder)
-        self._holders[key] = Holder(part.message_id, part.seq, Status.SUBMITTED)
-        self.known.append(key)
-        return True
-
-    def note(self, part: Part, answer: PartAnswer, provider_message_id: str | None) -> None:
-        """What the answer says of a part."""
-        self._rows.append(
-            {
-                "of_message": part.message_id,
-                "of_seq": part.seq,
-                "given_id": provider_message_id or part.provider_message_id,
-                "said_network": answer.network,
-                "said_price": answer.price,
-            }
-        )
-
-    def write(self, session: HotSession) -> None:
-        """All of it in one go."""
-        if self._rows:
-            session.connection.execute(_NOTE, self._rows)
-
-
-_NOTE = (
-    schema.part.update()
-    .where(schema.part.c.message_id == sa.bindparam("of_message"), schema.part.c.seq == sa.bindparam("of_seq"))
-    .values(
-        provider_message_id=sa.bindparam("given_id"),
-        submit_network=sa.bindparam("said_network"),
-        submit_price=sa.bindparam("said_price"),
-    )
-)
-
-
-def _holders(session: HotSession, done: Sequence[Settled]) -> dict[tuple[str, str], Holder]:
-    """Who has the ids that these answers give."""
-    ids = [
-        answer.provider_message_id
-        for one in done
-        if isinstance(one.outcome, Answered)
-        for answer in one.outcome.parts
-        if answer.provider_message_id is not None
-    ]
-    if not ids:
-        return {}
-    part = schema.part.c
-    query = sa.select(part.provider_message_id, part.provider, part.message_id, part.seq, part.status).where(
-        part.provider_message_id.in_(ids)
-    )
-    return {
-        (row.provider_message_id, row.provider): Holder(row.message_id, row.seq, Status(row.status))
-        for row in session.connection.execute(query)
-    }
-
-
-def _take_id_from(session: HotSession, holder: Holder) -> None:
-    part = schema.part
-    session.connection.execute(
-        part.update()
-        .where(part.c.message_id == holder.message_id, part.c.seq == holder.seq)
-        .values(provider_message_id=None)
-    )
+def _answers(done: Sequence[Settled]) -> list[PartAnswer]:
+    return [answer for one in done if isinstance(one.outcome, Answered) for answer in one.outcome.parts]
 
 
 def _assign(session: HotSession, parts: list[Part], one: Settled, moves: list[Move], given: Given) -> None:

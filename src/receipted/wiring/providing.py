@@ -1,6 +1,7 @@
 """Which providers a hub has, and which of them takes a message that names none."""
 
 import asyncio
+from collections.abc import Collection
 from typing import TypeAlias
 
 from receipted import logs, providers
@@ -43,13 +44,19 @@ def default_provider_of(settings: Settings, known: dict[str, Provider]) -> str:
     return next(real, fallback)
 
 
-async def examine(settings: Settings) -> list[Finding]:
-    """For ``receipted doctor``: the database, and whether each provider can be reached and accepts us."""
+async def examine(settings: Settings, bound: Collection[str] = ()) -> list[Finding]:
+    """For ``receipted doctor``: the database, and whether each provider can be reached and accepts us.
+
+    ``bound``: providers that the running hub is bound to. They are not bound a second time, since carriers may refuse
+    that.
+    """
     findings = await asyncio.to_thread(inspect, settings.database.get_secret_value(), settings.data_dir)
     http = AiohttpClient()
     try:
         for name, provider in build_all(sections_of(settings, {}), http, logs.observe).items():
-            if name in settings.providers or provider.missing() is None:
+            if name in bound:
+                findings.append(Finding(what=f"provider {name}", ok=True, said="the running hub is bound to it"))
+            elif name in settings.providers or provider.missing() is None:
                 findings += await provider.check()
     finally:
         await http.close()
