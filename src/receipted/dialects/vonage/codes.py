@@ -56,24 +56,28 @@ RECEIPT: tuple[Advice, ...] = (
     Advice("2", "phone absent for now", Fault.RECIPIENT, True, "The phone is off or out of reach; try again later."),
     Advice("3", "phone absent for good", Fault.RECIPIENT, False, "The number is no longer in use; check it."),
     Advice("4", "barred by the user", Fault.RECIPIENT, False, "The recipient blocks such messages; stop sending."),
-    Advice("5", "number portability", Fault.CARRIER, False, "The number moved; ask Vonage to correct its routing."),
+    Advice(
+        "5", "number portability", Fault.CARRIER, False, "The number moved; ask the provider to correct its routing."
+    ),
     Advice("6", "taken for spam", Fault.SENDER, False, "A filter refused it; change the text or the sender."),
     Advice("7", "phone busy", Fault.RECIPIENT, True, "Try again later."),
     Advice("8", "network error", Fault.CARRIER, True, "Try again later."),
     Advice("9", "illegal number", Fault.RECIPIENT, False, "The recipient opted out or is blocked; stop sending."),
     Advice("10", "illegal message", Fault.SENDER, False, "The carrier refuses this text; change it."),
-    Advice("11", "no route", Fault.PROVIDER, False, "Vonage does not reach this number; use another provider."),
+    Advice("11", "no route", Fault.PROVIDER, False, "The provider does not reach this number; use another."),
     Advice("12", "destination unreachable", Fault.CARRIER, False, "There is no way to the number; check it."),
     Advice("13", "age restriction", Fault.RECIPIENT, False, "The recipient may not get such content."),
-    Advice("14", "blocked by the carrier", Fault.CARRIER, False, "Register the sender or ask Vonage to unblock it."),
+    Advice(
+        "14", "blocked by the carrier", Fault.CARRIER, False, "Register the sender or ask the provider to unblock it."
+    ),
     Advice("15", "prepaid without funds", Fault.RECIPIENT, True, "The recipient must top up; try again later."),
-    Advice("16", "gateway quota exceeded", Fault.PROVIDER, None, "Wait, and ask Vonage about the limit."),
+    Advice("16", "gateway quota exceeded", Fault.PROVIDER, None, "Wait, and ask the provider about the limit."),
     Advice("50", "entity filter (India)", Fault.SENDER, False, "Give the entity-id registered for the sender."),
     Advice("51", "header filter (India)", Fault.SENDER, False, "Use a sender that is registered for India."),
     Advice("52", "content filter (India)", Fault.SENDER, False, "Use a registered template and its content-id."),
     Advice("53", "consent filter (India)", Fault.RECIPIENT, False, "The recipient has not consented; stop sending."),
-    Advice("54", "regulation", Fault.SENDER, False, "The country's rules forbid it; ask Vonage which one."),
-    Advice("95", "unknown error", Fault.CARRIER, None, "Vonage documents no meaning; ask its support."),
+    Advice("54", "regulation", Fault.SENDER, False, "The country's rules forbid it; ask the provider which one."),
+    Advice("95", "unknown error", Fault.CARRIER, None, "No meaning is documented; ask the provider's support."),
     Advice("99", "general error", Fault.CARRIER, None, "No reason was given; try once more, later."),
 )
 
