@@ -57,7 +57,7 @@ RECEIPT: tuple[Advice, ...] = (
     Advice("3", "phone absent for good", Fault.RECIPIENT, False, "The number is no longer in use; check it."),
     Advice("4", "barred by the user", Fault.RECIPIENT, False, "The recipient blocks such messages; stop sending."),
     Advice(
-        "5", "number portability", Fault.CARRIER, False, "The number moved; ask the provider to correct its routing."
+        "5", "number portability", Fault.CARRIER, False, "It moved; ask the provider to correct its routing."
     ),
     Advice("6", "taken for spam", Fault.SENDER, False, "A filter refused it; change the text or the sender."),
     Advice("7", "phone busy", Fault.RECIPIENT, True, "Try again later."),
@@ -68,7 +68,7 @@ RECEIPT: tuple[Advice, ...] = (
     Advice("12", "destination unreachable", Fault.CARRIER, False, "There is no way to the number; check it."),
     Advice("13", "age restriction", Fault.RECIPIENT, False, "The recipient may not get such content."),
     Advice(
-        "14", "blocked by the carrier", Fault.CARRIER, False, "Register the sender or ask the provider to unblock it."
+        "14", "blocked by the carrier", Fault.CARRIER, False, "Register the sender, or ask the provider about it."
     ),
     Advice("15", "prepaid without funds", Fault.RECIPIENT, True, "The recipient must top up; try again later."),
     Advice("16", "gateway quota exceeded", Fault.PROVIDER, None, "Wait, and ask the provider about the limit."),
