@@ -56,9 +56,7 @@ RECEIPT: tuple[Advice, ...] = (
     Advice("2", "phone absent for now", Fault.RECIPIENT, True, "The phone is off or out of reach; try again later."),
     Advice("3", "phone absent for good", Fault.RECIPIENT, False, "The number is no longer in use; check it."),
     Advice("4", "barred by the user", Fault.RECIPIENT, False, "The recipient blocks such messages; stop sending."),
-    Advice(
-        "5", "number portability", Fault.CARRIER, False, "It moved; ask the provider to correct its routing."
-    ),
+    Advice("5", "number portability", Fault.CARRIER, False, "It moved; ask the provider to correct its routing."),
     Advice("6", "taken for spam", Fault.SENDER, False, "A filter refused it; change the text or the sender."),
     Advice("7", "phone busy", Fault.RECIPIENT, True, "Try again later."),
     Advice("8", "network error", Fault.CARRIER, True, "Try again later."),
@@ -67,9 +65,7 @@ RECEIPT: tuple[Advice, ...] = (
     Advice("11", "no route", Fault.PROVIDER, False, "The provider does not reach this number; use another."),
     Advice("12", "destination unreachable", Fault.CARRIER, False, "There is no way to the number; check it."),
     Advice("13", "age restriction", Fault.RECIPIENT, False, "The recipient may not get such content."),
-    Advice(
-        "14", "blocked by the carrier", Fault.CARRIER, False, "Register the sender, or ask the provider about it."
-    ),
+    Advice("14", "blocked by the carrier", Fault.CARRIER, False, "Register the sender, or ask the provider about it."),
     Advice("15", "prepaid without funds", Fault.RECIPIENT, True, "The recipient must top up; try again later."),
     Advice("16", "gateway quota exceeded", Fault.PROVIDER, None, "Wait, and ask the provider about the limit."),
     Advice("50", "entity filter (India)", Fault.SENDER, False, "Give the entity-id registered for the sender."),
