@@ -1,10 +1,17 @@
 """What every test may ask for."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from tests.postgres import Postgres, running
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interruptible() -> None:
+    """A shell ignores SIGINT for what it starts in the background, and every program under test would inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -178,7 +178,7 @@ def outstanding(connection: sa.Connection, provider: str, limit: int) -> list[Ou
             part.c.status.not_in(FINAL),
             schema.submit_attempt.c.outcome == "answered",
         )
-        .order_by(part.c.due_ms)
+        .order_by(part.c.due_ms, part.c.message_id, part.c.seq)
         .limit(limit)
     )
     return [
