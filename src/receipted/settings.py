@@ -5,6 +5,7 @@ environment, which wins: ``RECEIPTED_PORT=9000``, ``RECEIPTED_PROVIDERS__VONAGE_
 """
 
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -59,6 +60,63 @@ class Carrier(BaseModel):
     seed: int = Field(0, description="Another seed gives other random delays; the same one always the same.")
 
 
+class RouteLine(BaseModel):
+    """One line of the routing table. Without countries, networks and prefixes it leads to all numbers."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    provider: str = Field(description="Who takes the messages: a name in [providers].")
+    countries: list[str] = Field(default_factory=list, description="Two-letter countries of the recipient.")
+    networks: list[str] = Field(default_factory=list, description="MCC and MNC of the network, such as 23410.")
+    prefixes: list[str] = Field(default_factory=list, description="First digits of the number; the longest counts.")
+    cost: Decimal | None = Field(None, ge=0, description="What a part costs there; for the policy least-cost.")
+    weight: float = Field(1.0, ge=0, le=1e6, description="Share of the traffic; for the policy weighted.")
+
+
+class Routing(BaseModel):
+    """Who takes a message. Without any line in `routes` it is the default provider."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    policy: Literal["least-cost", "best-delivery", "weighted", "fixed"] = Field(
+        "fixed", description="What puts one provider before another; fixed is the order of the lines."
+    )
+    routes: list[RouteLine] = Field(
+        default_factory=list, description="The routing table: one [[routing.routes]] for each line."
+    )
+    slow_after_s: float = Field(
+        300.0, gt=0, le=259_200, description="A delivery that takes longer counts as slow, in seconds."
+    )
+    slow_share: float = Field(
+        0.3, ge=0, le=1, description="More slow ones than this in 15 minutes, and the provider gets less, step by step."
+    )
+    error_share: float = Field(
+        0.5, ge=0, le=1, description="More failed submits than this in 15 minutes, and the provider is passed over."
+    )
+    look_every_s: float = Field(
+        30.0, ge=0.01, le=3_600, description="How often it is looked how receipts come, in seconds."
+    )
+
+
+class Webhooks(BaseModel):
+    """How applications are told: the receipts of accounts, and the events of endpoints."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    allow: list[str] = Field(
+        default_factory=list,
+        description="Inner hosts, addresses or networks that may be called all the same, such as 127.0.0.1; for tests.",
+    )
+    at_once: int = Field(16, ge=1, le=1_000, description="Requests under way at once for one account or endpoint.")
+    timeout_s: float = Field(15.0, gt=0, le=120, description="How long an answer may take, in seconds.")
+    receipts_for_s: int = Field(
+        86_400, ge=60, le=2_592_000, description="How long a receipt is tried for an account, in seconds."
+    )
+    events_for_s: int = Field(
+        259_200, ge=60, le=2_592_000, description="How long an event is tried for an endpoint, in seconds."
+    )
+
+
 class Log(BaseModel):
     """What is written to standard error."""
 
@@ -94,6 +152,8 @@ class Settings(BaseSettings):
         description="One section per provider: [providers.NAME], with kind = … where NAME is not a kind.",
     )
     carrier: Carrier = Field(default_factory=lambda: Carrier(), description="The simulated carrier inside the hub.")
+    routing: Routing = Field(default_factory=lambda: Routing(), description="Who takes a message.")
+    webhooks: Webhooks = Field(default_factory=lambda: Webhooks(), description="How applications are told.")
     limits: Limits = Field(default_factory=lambda: Limits(), description="What strangers may cost us.")
     expiry: Expiry = Field(default_factory=lambda: Expiry(), description="When silence becomes unknown.")
     log: Log = Field(default_factory=lambda: Log(), description="What is written to standard error.")

@@ -7,7 +7,7 @@ import pytest
 from receipted.domain.errors import Conflict, NotFound, Unstorable
 from receipted.domain.message import Message
 from receipted.domain.status import Status
-from receipted.hub.ports import NewMessage
+from receipted.hub.ports import Accepted, NewMessage
 from tests.contracts.store_samples import (
     DUE,
     LATER,
@@ -42,7 +42,7 @@ class QueueContract:
 
     async def test_an_accepted_message_is_stored_and_waits(self, place: Place) -> None:
         store, made = place.store, message(2, client_ref="order-1")
-        assert await store.accept(NewMessage(message=made)) == made
+        assert (await store.accept(NewMessage(message=made))).message == made
         assert await store.message(made.id) == made
         assert await told(store, made) == [S.QUEUED]
         (submission,) = await claim(store)
@@ -52,11 +52,11 @@ class QueueContract:
     async def test_a_known_key_gives_the_first_message(self, place: Place) -> None:
         store, first, again = place.store, message(2), message(2)
         await store.accept(keyed(first))
-        assert await store.accept(keyed(again)) == first
+        assert (await store.accept(keyed(again))).message == first
         with pytest.raises(NotFound):
             await store.message(again.id)
         assert len(await claim(store)) == 1
-        assert (await store.accept(keyed(message(), "key-2"))).id != first.id
+        assert (await store.accept(keyed(message(), "key-2"))).message.id != first.id
 
     async def test_a_known_key_with_another_request_is_a_conflict(self, place: Place) -> None:
         store, first, other = place.store, message(), message()
@@ -72,7 +72,7 @@ class QueueContract:
             *(store.accept(keyed(message(), digest="odd" if n % 7 == 3 else "digest")) for n in range(60)),
             return_exceptions=True,
         )
-        made = [result for result in results if isinstance(result, Message)]
+        made = [result.message for result in results if isinstance(result, Accepted)]
         refused = [result for result in results if isinstance(result, Conflict)]
         assert len({one.id for one in made}) == 1
         assert (len(made), len(refused)) == (51, 9)

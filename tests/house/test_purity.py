@@ -10,6 +10,8 @@ from tests.house.source import SRC, Module, imports, modules, plant
 
 PURE_ROOMS = ("domain", "text", "dialects")
 PURE_FILES = (
+    "hub/health",
+    "hub/outbox",
     "hub/route",
     "hub/explain",
     "hub/timeline",

@@ -1,11 +1,13 @@
 """What the tests of the hub's verbs stand on: a clock that is set, a far company, and waiting for a condition."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from receipted.domain.advice import Advice
 from receipted.domain.receipt import Receipt
+from receipted.hub.health import Limits
 from receipted.hub.links import Link
 from receipted.hub.ports import (
     Answered,
@@ -19,6 +21,8 @@ from receipted.hub.ports import (
     TakeInbound,
     WebhookRequest,
 )
+from receipted.hub.route import Policy, Route
+from receipted.hub.routing import Routing
 from receipted.hub.submit import Submit
 from receipted.hub.wake import LocalWake
 from tests.contracts.store_samples import NOW, Place
@@ -114,6 +118,22 @@ class Far:
 
     async def close(self) -> None:
         """Nothing to let go of."""
+
+
+def routing(
+    place: Place, providers: Mapping[str, Provider], *routes: Route, clock: Clock | None = None, **more: Any
+) -> Routing:
+    """The routing table at work; without routes all goes to the first provider."""
+    given: dict[str, Any] = {"policy": Policy.FIXED, "limits": Limits(), "slow_s": 300.0, **more}
+    return Routing(
+        providers=providers,
+        default_provider=next(iter(providers)),
+        routes=routes,
+        store=place.store,
+        clock=clock or Clock(),
+        observe=place.observe,
+        **given,
+    )
 
 
 class Worker:

@@ -15,7 +15,7 @@ from receipted.hub.accept import Accept, SendRequest
 from receipted.hub.wake import LocalWake
 from receipted.storage.ids import new_id
 from tests.contracts.store_samples import NOW, Place, claim, told
-from tests.hub.stage import Clock, Far
+from tests.hub.stage import Clock, Far, routing
 
 GOOD = SendRequest(recipient="+33 6 12 34 56 78", sender="AcmeInc", text="Hi")
 
@@ -25,8 +25,7 @@ def accepting(place: Place, *names: str, missing: str | None = None) -> tuple[Ac
     far.lacks = missing
     accept = Accept(
         store=place.store,
-        providers=dict.fromkeys(names or ("far",), far),
-        default_provider=(names or ("far",))[0],
+        choose=routing(place, dict.fromkeys(names or ("far",), far)),
         clock=Clock(),
         new_id=new_id,
         wakes=dict.fromkeys(names or ("far",), wake),

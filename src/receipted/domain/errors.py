@@ -5,6 +5,7 @@ ReceiptedError
 │   └── InvalidReceipt the same, for a delivery receipt at the webhook door
 ├── Unauthentic        a receipt whose signature does not hold
 ├── NotFound           no such message
+├── NoCredit           the account's balance does not cover the message
 ├── Conflict           an Idempotency-Key that was used for another request
 ├── Overloaded         too much is waiting already: try again later
 └── StorageUnavailable the database cannot take anything now: try again later
@@ -41,6 +42,10 @@ class Unauthentic(ReceiptedError):
 
 class NotFound(ReceiptedError):
     """What was asked for does not exist."""
+
+
+class NoCredit(ReceiptedError):
+    """The account's balance does not cover the message. Nothing was stored."""
 
 
 class Conflict(ReceiptedError):

@@ -1,6 +1,7 @@
 """Take a message from an application: check it, decide who sends it, store it with its place in the queue."""
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from hashlib import blake2b
 from string import hexdigits
 
@@ -8,9 +9,12 @@ import msgspec
 
 from receipted.domain import phone
 from receipted.domain.errors import InvalidRequest
-from receipted.domain.message import Content, Kind, Message, Part
+from receipted.domain.message import NO_OPTIONS, Content, Kind, Message, Options, Part
+from receipted.domain.price import written
 from receipted.domain.status import Status, order_key
-from receipted.hub.ports import Clock, NewMessage, Observe, Provider, Store, Wake
+from receipted.hub.ports import Accepted, Clock, NewMessage, Observe, Store, Wake
+from receipted.hub.route import Destination
+from receipted.hub.routing import Choose
 from receipted.text.alphabet import kind_for
 from receipted.text.segments import count
 
@@ -36,6 +40,15 @@ class SendRequest(msgspec.Struct, frozen=True, kw_only=True):
     ttl_ms: int | None = None
     provider: str | None = None
     idempotency_key: str | None = None
+    options: Options = NO_OPTIONS
+
+
+class Payer(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose message it is: the account, what a part costs it, and whether its balance may go below zero."""
+
+    account: str
+    price: Decimal
+    overdraw: bool
 
 
 class Accept:
@@ -49,28 +62,38 @@ class Accept:
         self,
         *,
         store: Store,
-        providers: Mapping[str, Provider],
-        default_provider: str,
+        choose: Choose,
         clock: Clock,
         new_id: Callable[[], str],
         wakes: Mapping[str, Wake],
         observe: Observe,
     ) -> None:
         self._store = store
-        self._providers = providers
-        self._default_provider = default_provider
+        self._choose = choose
         self._clock = clock
         self._new_id = new_id
         self._wakes = wakes
         self._observe = observe
 
     async def __call__(self, request: SendRequest) -> Message:
-        message = self._message(request)
-        stored = await self._store.accept(
-            NewMessage(message=message, key=request.idempotency_key, key_digest=_digest(request))
+        """A message of the hub's owner."""
+        return (await self.paid(request, None)).message
+
+    async def paid(self, request: SendRequest, payer: Payer | None) -> Accepted:
+        """A message that ``payer`` pays for all parts of; raises NoCredit, too."""
+        message = self._message(request, payer)
+        accepted = await self._store.accept(
+            NewMessage(
+                message=message,
+                key=request.idempotency_key,
+                key_digest=_digest(request) if request.idempotency_key else "",
+                charge=payer.price * message.part_count if payer else Decimal(0),
+                overdraw=payer is None or payer.overdraw,
+            )
         )
+        stored = accepted.message
         if stored.id != message.id:
-            return stored
+            return accepted
         self._wakes[stored.provider].set()
         self._observe(
             "message.accepted",
@@ -78,19 +101,22 @@ class Accept:
             provider=stored.provider,
             country=stored.country,
             parts=stored.part_count,
+            account=stored.account,
         )
-        return stored
+        return accepted
 
-    def _message(self, request: SendRequest) -> Message:
+    def _message(self, request: SendRequest, payer: Payer | None) -> Message:
         now_ms = self._clock()
         recipient = phone.msisdn(request.recipient)
+        country = phone.country(recipient)
         content = _content(request)
-        provider = self._provider(request.provider)
         _check_ttl(request.ttl_ms)
         _check_short("client_ref", request.client_ref, CLIENT_REF_LIMIT)
         _check_short("Idempotency-Key", request.idempotency_key, KEY_LIMIT)
         message_id = self._new_id()
         part_count = count(content)
+        provider, route = self._choose(Destination(recipient=recipient, country=country), request.provider)
+        account = payer.account if payer else None
         key = order_key(Status.QUEUED, now_ms)
         return Message(
             id=message_id,
@@ -98,7 +124,7 @@ class Accept:
             recipient=recipient,
             sender=_sender(request.sender),
             content=content,
-            country=phone.country(recipient),
+            country=country,
             part_count=part_count,
             status=Status.QUEUED,
             version=1,
@@ -106,6 +132,10 @@ class Accept:
             updated_ms=now_ms,
             client_ref=request.client_ref or None,
             ttl_ms=request.ttl_ms,
+            account=account,
+            price=written(payer.price) if payer else None,
+            options=request.options,
+            route=route,
             parts=tuple(
                 Part(
                     message_id=message_id,
@@ -114,19 +144,11 @@ class Accept:
                     provider_message_id=None,
                     status=Status.QUEUED,
                     status_key=key,
+                    account=account if request.options.status_report else None,
                 )
                 for seq in range(1, part_count + 1)
             ),
         )
-
-    def _provider(self, wanted: str | None) -> str:
-        name = wanted or self._default_provider
-        if name not in self._providers:
-            raise InvalidRequest("provider", f"there is none called {name!r}; there are {', '.join(self._providers)}")
-        missing = self._providers[name].missing()
-        if missing:
-            raise InvalidRequest("provider", f"{name} cannot send yet: {missing}")
-        return name
 
 
 def _content(request: SendRequest) -> Content:

@@ -5,13 +5,14 @@ is one contract and nothing but declarations.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Protocol, TypeAlias
 
 import msgspec
 
 from receipted.domain.advice import Advice
 from receipted.domain.event import Event
-from receipted.domain.message import Content, Message
+from receipted.domain.message import NO_OPTIONS, Content, Message, Options
 from receipted.domain.receipt import Receipt
 from receipted.domain.status import Status
 from receipted.hub.links import Inbound, Link
@@ -42,6 +43,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     ttl_ms: int | None = None
     attempt: int = 1
     created_ms: int = 0
+    options: Options = NO_OPTIONS
+    route: str | None = None
 
 
 class PartAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,11 +195,23 @@ class Provider(Protocol):
 
 
 class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """A message to be stored and queued. ``key`` and ``key_digest`` carry an Idempotency-Key and its request's hash."""
+    """A message to be stored and queued. ``key`` and ``key_digest`` carry an Idempotency-Key and its request's hash.
+
+    ``charge`` is what its account pays for all its parts; ``overdraw`` lets the balance go below zero.
+    """
 
     message: Message
     key: str | None = None
     key_digest: str = ""
+    charge: Decimal = Decimal(0)
+    overdraw: bool = True
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored message, and what its account has left; None without an account."""
+
+    message: Message
+    balance: Decimal | None = None
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
@@ -286,10 +301,11 @@ class Store(Protocol):
         """
         ...
 
-    async def accept(self, new: NewMessage) -> Message:
-        """Store a message with its parts, its first event and its place in the submit queue.
+    async def accept(self, new: NewMessage) -> Accepted:
+        """Store a message with its parts, its first event and its place in the submit queue, and charge its account.
 
-        With a key that is known already: the message stored then. Raises Conflict if that was another request.
+        With a key that is known already: the message stored then. Raises Conflict if that was another request, or
+        NoCredit.
         """
         ...
 
@@ -306,6 +322,10 @@ class Store(Protocol):
         ``due_ms`` unless a final receipt comes. Deferred: back on the queue until ``retry_ms``. Ambiguous: submitted,
         to become unknown at ``unclear_due_ms`` unless a receipt comes, as does a part whose answer was unclear.
         """
+        ...
+
+    async def reroute(self, attempt: SubmitAttempt, provider: str, route: str) -> None:
+        """Give a claimed message that nobody has taken to another provider's queue, and record the try that failed."""
         ...
 
     async def abandon(self, message_id: str, now_ms: int, reason: str) -> None:

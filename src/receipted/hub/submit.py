@@ -26,11 +26,17 @@ from receipted.hub.ports import (
     Wake,
 )
 from receipted.hub.rate import Rate, Trouble
+from receipted.hub.reroute import Reroute, blamed
+from receipted.hub.routing import Tally
 
 POLL_S = 0.5
 """The slow look behind the wake-up: the longest that a due message waits when a hint was lost."""
 OWN_BACKOFF_FROM = 3
 """From this try on the wait that a provider names is not believed to be long enough."""
+
+LEAVE_AFTER_MS = 5_000
+"""How long a provider may not be ready before its messages go to others."""
+LEAVE_AT_ONCE = 100
 
 
 class Submit:
@@ -46,7 +52,10 @@ class Submit:
         wake: Wake,
         ambiguous_s: int,
         unsent_s: int,
+        tally: Tally | None = None,
+        wake_other: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """``tally`` is told how submits end; ``wake_other`` that another provider was given a message."""
         self._store = store
         self._provider = provider
         self._clock = clock
@@ -54,11 +63,14 @@ class Submit:
         self._wake = wake
         self._ambiguous_ms = ambiguous_s * 1000
         self._unsent_ms = unsent_s * 1000
+        self._tally = tally or Tally()
+        self._reroute = Reroute(store=store, provider=provider.name, wake_other=wake_other, observe=observe)
         self._rate = Rate(provider.rate_per_s)
         self._trouble = Trouble()
         self._in_flight: dict[str, asyncio.Task[None]] = {}
         self._claiming = asyncio.Lock()
         self._claim_lost = False
+        self._unready_since_ms: int | None = None
         self._stopping = False
 
     async def run(self) -> None:
@@ -95,15 +107,29 @@ class Submit:
         at_once = 1 if self._trouble.on else self._provider.concurrency
         free = 0 if self._trouble.wait_ms(now_ms) else at_once - len(self._in_flight)
         allowed = self._rate.take(now_ms, free) if free > 0 else 0
-        if not allowed or self._provider.ready() is not None:
+        unready = self._provider.ready()
+        if not allowed or unready is not None:
             self._rate.give_back(allowed)
-            return 0
+            return await self._leave(now_ms, unready) if unready is not None else 0
+        self._unready_since_ms = None
         claimed = await self._claim(allowed)
         for submission in claimed:
             task = asyncio.create_task(self._one(submission))
             self._in_flight[submission.message_id] = task
             task.add_done_callback(partial(self._done, submission.message_id))
         return len(claimed)
+
+    async def _leave(self, now_ms: int, unready: str) -> int:
+        """Let messages go that another provider could take, once this one has not been ready for a while."""
+        if self._unready_since_ms is None:
+            self._unready_since_ms = now_ms
+        if now_ms - self._unready_since_ms < LEAVE_AFTER_MS or self._in_flight:
+            return 0
+        claimed = await self._claim(LEAVE_AT_ONCE)
+        gone = [await self._reroute(one, unready, now_ms, now_ms, self._until_stored) for one in claimed]
+        if not all(gone):
+            await self._store.release(self._provider.name, frozenset())
+        return sum(gone)
 
     async def _pause(self) -> None:
         now_ms = self._clock()
@@ -141,6 +167,10 @@ class Submit:
             return
         outcome = await self._submit(submission)
         ended_ms = self._clock()
+        why = blamed(outcome, self._provider)
+        self._tally.add(ended_ms, failed=why is not None)
+        if why is not None and await self._reroute(submission, why, started_ms, ended_ms, self._until_stored):
+            return
         try:
             await self._record(submission, outcome, started_ms, ended_ms)
         except Unstorable as error:
@@ -198,6 +228,7 @@ class Submit:
         named_ms = backoff_ms if outcome.wait_ms is None else outcome.wait_ms
         if outcome.throttled:
             self._rate.pause(ended_ms + named_ms)
+            self._tally.throttled(ended_ms + named_ms)
         return max(named_ms, backoff_ms) if attempt >= OWN_BACKOFF_FROM else named_ms
 
     async def _until_stored(self, write: Callable[[], Awaitable[None]]) -> None:

@@ -9,12 +9,16 @@ from typing import Any, NamedTuple, Protocol
 import sqlalchemy as sa
 
 from receipted.domain.receipt import Receipt
-from receipted.domain.status import TABLE
+from receipted.domain.status import TABLE, Status
 from receipted.storage.ids import Ascending
 from receipted.storage.session import Session
 
 GRAVITY_CASE = "CASE {status} " + " ".join(f"WHEN '{row.status}' THEN {row.gravity}" for row in TABLE) + " END"
 """``domain.status.TABLE``'s gravity as an SQL expression over a status column: one table, also inside the database."""
+
+
+UNTOLD = f"'{Status.QUEUED}', '{Status.SUBMITTED}'"
+"""Statuses that no receipt says, so that nobody is told of them by one."""
 
 
 def gravity_of(column: str) -> str:

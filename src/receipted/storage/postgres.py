@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from receipted.domain.receipt import Receipt
 from receipted.storage import rows
-from receipted.storage.hot import Move, Taken, gravity_of, strongest
+from receipted.storage.hot import UNTOLD, Move, Taken, gravity_of, strongest
 from receipted.storage.ids import Ascending
 
 ONE_HUB = 0x72656365
@@ -83,6 +83,22 @@ FROM shown WHERE status <> previous
 """
 
 
+# What accounts are to be told of their parts: each new status that a receipt could say, once.
+_OWE = f"""
+WITH owed AS (
+    UPDATE part SET told = status
+    WHERE message_id = ANY(%(ids)s::text[]) AND account IS NOT NULL AND told IS DISTINCT FROM status
+        AND status NOT IN ({UNTOLD})
+    RETURNING message_id, seq, account, status_key, status, err_code, carrier_ms, network, price)
+INSERT INTO delivery (
+    message_id, seq, target, version, status, err_code, carrier_ms, network, price, at_ms, due_ms, attempts, outcome,
+    said)
+SELECT message_id, seq, account, status_key, status, err_code, carrier_ms, network, price, %(now)s, %(now)s, 0,
+    'waiting', ''
+FROM owed ON CONFLICT DO NOTHING
+"""
+
+
 class AnotherHub(Exception):
     """Another hub writes to this database. Stop it first, or give this one a database of its own."""
 
@@ -149,6 +165,7 @@ class PostgresSession:
         ids = list(dict.fromkeys(message_ids))
         events = [self.next_event_id() for _ in ids]
         self._driver.execute(_PROJECT, {"ids": ids, "events": events, "now": now_ms})
+        self._driver.execute(_OWE, {"ids": ids, "now": now_ms})
 
     def insert(
         self, table: str, columns: Sequence[str], values: Sequence[Sequence[Any]], *, skip: bool = False

@@ -1,13 +1,17 @@
 """Reading: each question once, for both engines."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from receipted.domain.errors import NotFound
 from receipted.domain.event import Event
 from receipted.domain.message import Message, Part
+from receipted.domain.part_id import range_of, seq_of
 from receipted.domain.status import FINAL, Status
+from receipted.hub.health import Sample
 from receipted.hub.ports import (
     Counts,
     Filter,
@@ -32,6 +36,19 @@ def message(connection: sa.Connection, message_id: str) -> Message:
     if row is None:
         raise NotFound(f"there is no message {message_id}")
     return rows.message(row, parts(connection, message_id))
+
+
+def message_of_part(connection: sa.Connection, told_id: str) -> Message:
+    """The message of which a part has this id outside. Raises NotFound."""
+    try:
+        least, most = range_of(told_id)
+    except ValueError:
+        raise NotFound(f"{told_id} is no message id") from None
+    query = sa.select(message_table).where(message_table.c.id.between(least, most))
+    for row in connection.execute(query).mappings():
+        if seq_of(row["id"], told_id) <= row["part_count"]:
+            return rows.message(row, parts(connection, row["id"]))
+    raise NotFound(f"there is no message {told_id}")
 
 
 def parts(connection: sa.Connection, message_id: str) -> list[Part]:
@@ -121,6 +138,11 @@ def events(connection: sa.Connection, after: str | None, limit: int) -> list[Eve
     return _told(connection, sa.select(event).where(event.c.id > (after or "")).limit(limit), event.c.id)
 
 
+def events_with(connection: sa.Connection, ids: Sequence[str]) -> list[Event]:
+    """The events with these ids."""
+    return _told(connection, sa.select(event).where(event.c.id.in_(ids)), event.c.id)
+
+
 def _told(connection: sa.Connection, which: sa.Select[Any], order: sa.ColumnElement[Any]) -> list[Event]:
     """Events with what a listener is told of their messages."""
     chosen = which.order_by(order).subquery()
@@ -197,3 +219,39 @@ def counts(connection: sa.Connection) -> Counts:
     by_state = {row.state: row[1] for row in connection.execute(states)}
     left = connection.execute(sa.select(sa.func.count()).select_from(schema.unmatched)).scalar_one()
     return Counts(queued=by_state.get(schema.WAITING, 0), submitting=by_state.get(schema.SUBMITTING, 0), unmatched=left)
+
+
+def samples(connection: sa.Connection, since_ms: int, now_ms: int, slow_ms: int, limit: int) -> dict[str, Sample]:
+    """How the receipts of the newest messages since then came, by provider."""
+    columns = message_table.c
+    newest = (
+        sa.select(columns.provider, columns.status, columns.created_ms, columns.updated_ms)
+        .where(columns.id >= _first_id_at(since_ms))
+        .order_by(columns.id.desc())
+        .limit(limit)
+        .subquery()
+    )
+    done = newest.c.status.in_(FINAL)
+    late = sa.case((done, newest.c.updated_ms), else_=now_ms) - newest.c.created_ms > slow_ms
+    query = sa.select(newest.c.provider, newest.c.status, sa.func.count(), sa.func.sum(sa.case((late, 1), else_=0)))
+    found: dict[str, Sample] = {}
+    for provider, status, number, slow in connection.execute(query.group_by(newest.c.provider, newest.c.status)):
+        found[provider] = _with(found.get(provider, Sample()), Status(status), number, int(slow))
+    return found
+
+
+def _with(sample: Sample, status: Status, number: int, slow: int) -> Sample:
+    """The sample with so many messages more that have this status, of which so many took, or take, too long."""
+    if status is Status.QUEUED:
+        return sample
+    if status is Status.DELIVERED:
+        return msgspec.structs.replace(
+            sample,
+            finals=sample.finals + number,
+            delivered=sample.delivered + number,
+            slow=sample.slow + slow,
+            awaited=sample.awaited + number,
+        )
+    if status in FINAL:
+        return msgspec.structs.replace(sample, finals=sample.finals + number)
+    return msgspec.structs.replace(sample, slow=sample.slow + slow, awaited=sample.awaited + slow)

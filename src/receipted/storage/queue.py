@@ -5,11 +5,12 @@ from typing import TypeAlias
 
 import sqlalchemy as sa
 
-from receipted.domain.errors import Conflict, ReceiptedError
+from receipted.domain.errors import Conflict, NoCredit, ReceiptedError
 from receipted.domain.message import Message, Part
 from receipted.domain.status import Status, order_key
-from receipted.hub.ports import Ambiguous, NewMessage, Submission, SubmitAttempt
+from receipted.hub.ports import Accepted, Ambiguous, NewMessage, Submission, SubmitAttempt
 from receipted.storage import queries, rows, schema, settling
+from receipted.storage.accounts import Purse
 from receipted.storage.hot import HotSession, Move
 from receipted.storage.schema import SUBMITTING, WAITING
 from receipted.storage.settling import leave_queue
@@ -17,21 +18,27 @@ from receipted.storage.settling import leave_queue
 _SUBMISSION = ("message_id", "provider", "state", "due_ms", "attempt")
 
 
-def accept(session: HotSession, new: Sequence[NewMessage]) -> list[Message | ReceiptedError]:
+def accept(session: HotSession, new: Sequence[NewMessage]) -> list[Accepted | ReceiptedError]:
     """Store messages with their parts, first events and places in the queue; known keys give the message of then."""
     known = _known_keys(session, {item.key for item in new if item.key is not None})
-    results: list[Message | ReceiptedError] = []
+    purse = Purse(session, {item.message.account for item in new if item.message.account is not None})
+    results: list[Accepted | ReceiptedError] = []
     fresh: list[NewMessage] = []
     for item in new:
         if item.key is not None and item.key in known:
             digest, message = known[item.key]
-            results.append(message if digest == item.key_digest else Conflict(_OTHER_REQUEST))
+            same = digest == item.key_digest
+            results.append(Accepted(message=message) if same else Conflict(_OTHER_REQUEST))
+            continue
+        if not purse.pay(item):
+            results.append(NoCredit("the account's balance does not cover this message"))
             continue
         if item.key is not None:
             known[item.key] = (item.key_digest, item.message)
         fresh.append(item)
-        results.append(item.message)
+        results.append(Accepted(message=item.message, balance=purse.left(item)))
     _insert_messages(session, fresh)
+    purse.write()
     return results
 
 
@@ -133,6 +140,32 @@ def abandon(session: HotSession, abandoned: Sequence[Abandoned]) -> list[None]:
         leave_queue(session, [message_id])
         session.project([message_id], now_ms)
     return [None] * len(abandoned)
+
+
+Rerouted: TypeAlias = tuple[SubmitAttempt, str, str]
+"""The try that failed, the next provider, the decision as JSON."""
+
+
+def reroute(session: HotSession, rerouted: Sequence[Rerouted]) -> list[None]:
+    """Hand messages that nobody has taken to another provider's queue. Doing it again changes nothing."""
+    submission, message, part = schema.submission, schema.message, schema.part
+    settling.write_attempts(session, [attempt for attempt, _, _ in rerouted])
+    for attempt, provider, route in rerouted:
+        moved = session.connection.execute(
+            submission.update()
+            .where(
+                submission.c.message_id == attempt.message_id,
+                submission.c.state == SUBMITTING,
+                submission.c.attempt == attempt.attempt,
+            )
+            .values(state=WAITING, provider=provider, due_ms=attempt.ended_ms)
+        )
+        if moved.rowcount:
+            mine = message.c.id == attempt.message_id
+            session.connection.execute(message.update().where(mine).values(provider=provider, route=route))
+            theirs = part.c.message_id == attempt.message_id
+            session.connection.execute(part.update().where(theirs).values(provider=provider))
+    return [None] * len(rerouted)
 
 
 def recover(session: HotSession, wanted: Sequence[tuple[int, int, str, bool]]) -> list[int]:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
+import msgspec
 from sqlalchemy import RowMapping
 
 from receipted.domain.event import Event
-from receipted.domain.message import Content, Kind, Message, Part
+from receipted.domain.message import NO_OPTIONS, Content, Kind, Message, Options, Part
 from receipted.domain.receipt import Receipt, Signature
 from receipted.domain.status import FINAL, Status
 from receipted.hub.links import Inbound, InboundKind
@@ -16,11 +17,12 @@ Row: TypeAlias = RowMapping
 
 MESSAGE_COLUMNS = (
     "id", "provider", "recipient", "sender", "kind", "text", "body", "udh", "country", "part_count", "status",
-    "version", "created_ms", "updated_ms", "client_ref", "ttl_ms", "err_code", "reason",
+    "version", "created_ms", "updated_ms", "client_ref", "ttl_ms", "err_code", "reason", "account", "price", "options",
+    "route",
 )  # fmt: skip
 PART_COLUMNS = (
     "message_id", "seq", "provider", "provider_message_id", "status", "status_key", "err_code", "carrier_ms",
-    "network", "price", "submit_network", "submit_price", "reason", "due_ms",
+    "network", "price", "submit_network", "submit_price", "reason", "due_ms", "account",
 )  # fmt: skip
 RECEIPT_COLUMNS = (
     "provider_message_id", "provider", "digest", "received_ms", "status", "raw_status", "err_code", "carrier_ms",
@@ -34,7 +36,8 @@ def of_message(message: Message) -> tuple[object, ...]:
     return (
         message.id, message.provider, message.recipient, message.sender, str(content.kind), content.text, content.body,
         content.udh, message.country, message.part_count, str(message.status), message.version, message.created_ms,
-        message.updated_ms, message.client_ref, message.ttl_ms, message.err_code, message.reason,
+        message.updated_ms, message.client_ref, message.ttl_ms, message.err_code, message.reason, message.account,
+        message.price, _of_options(message.options), message.route,
     )  # fmt: skip
 
 
@@ -42,7 +45,7 @@ def of_part(part: Part) -> tuple[object, ...]:
     return (
         part.message_id, part.seq, part.provider, part.provider_message_id, str(part.status), part.status_key,
         part.err_code, part.carrier_ms, part.network, part.price, part.submit_network, part.submit_price, part.reason,
-        part.due_ms,
+        part.due_ms, part.account,
     )  # fmt: skip
 
 
@@ -92,6 +95,10 @@ def message(row: Row, parts: Sequence[Part] = ()) -> Message:
         ttl_ms=row["ttl_ms"],
         err_code=row["err_code"],
         reason=row["reason"],
+        account=row["account"],
+        price=row["price"],
+        options=_options(row),
+        route=row["route"],
         parts=tuple(parts),
     )
 
@@ -143,7 +150,17 @@ def submission(row: Row, attempt: int) -> Submission:
         ttl_ms=row["ttl_ms"],
         attempt=attempt,
         created_ms=row["created_ms"],
+        options=_options(row),
+        route=row["route"],
     )
+
+
+def _of_options(options: Options) -> str | None:
+    return None if options == NO_OPTIONS else msgspec.json.encode(options).decode()
+
+
+def _options(row: Row) -> Options:
+    return msgspec.json.decode(row["options"], type=Options) if row["options"] else NO_OPTIONS
 
 
 def _content(row: Row) -> Content:

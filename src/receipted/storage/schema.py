@@ -12,6 +12,9 @@ What follows from how it is used:
 * ``event`` is append-only: the history of a message and the outbox of whoever listens. A message names its last event
   and each event the one before it; an index by message would cost more than all else that writing an event costs.
 * An index is paid for by every receipt that changes what it covers: messages that are delivered are in none by status.
+* ``delivery`` is what applications are to be told by webhook: an account of each change of a part's status (``told`` in
+  ``part`` is the last one it was given), an endpoint of each event that its reader has taken out of ``event``. A row
+  waits while ``due_ms`` is set, and stays as the history of what was told.
 * There are no foreign keys: rows of one message are written together by one transaction, and old rows are to leave by
   whole partitions (DESIGN section 7).
 """
@@ -57,6 +60,10 @@ message = Table(
     Column("err_code", String),
     Column("reason", String),
     Column("last_event", Bytewise, nullable=False),
+    Column("account", String),
+    Column("price", String),
+    Column("options", String),
+    Column("route", String),
 )
 Index("message_recipient", message.c.recipient, message.c.id)
 Index("message_client_ref", message.c.client_ref, message.c.id, sqlite_where=text("client_ref IS NOT NULL"),
@@ -81,6 +88,8 @@ part = Table(
     Column("submit_price", String),
     Column("reason", String),
     Column("due_ms", BigInteger),
+    Column("account", String),
+    Column("told", String),
     PrimaryKeyConstraint("message_id", "seq"),
 )
 Index("part_provider_message_id", part.c.provider_message_id, part.c.provider, unique=True,
@@ -203,6 +212,57 @@ endpoint = Table(
     Column("name", String, primary_key=True),
     Column("cursor", Bytewise, nullable=False),
 )
+
+account = Table(
+    "account",
+    metadata,
+    Column("api_key", String, primary_key=True),
+    Column("settings", String, nullable=False),
+    Column("balance", String, nullable=False),
+)
+
+price = Table(
+    "price",
+    metadata,
+    Column("account", String, nullable=False),
+    Column("prefix", String, nullable=False),
+    Column("price", String, nullable=False),
+    Column("country", String, nullable=False),
+    Column("network", String, nullable=False),
+    Column("network_name", String, nullable=False),
+    PrimaryKeyConstraint("account", "prefix"),
+)
+
+webhook_endpoint = Table(
+    "webhook_endpoint",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("settings", String, nullable=False),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("message_id", Bytewise, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("target", String, nullable=False),
+    Column("version", Bytewise, nullable=False),
+    Column("status", String, nullable=False),
+    Column("err_code", String),
+    Column("carrier_ms", BigInteger),
+    Column("network", String),
+    Column("price", String),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("due_ms", BigInteger),
+    Column("attempts", Integer, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("said", String, nullable=False),
+    PrimaryKeyConstraint("message_id", "seq", "target", "version"),
+)
+Index("delivery_due", delivery.c.target, delivery.c.due_ms, sqlite_where=text("due_ms IS NOT NULL"),
+      postgresql_where=text("due_ms IS NOT NULL"))  # fmt: skip
+DEAD = "outcome = 'dead'"
+Index("delivery_dead", delivery.c.target, delivery.c.at_ms, sqlite_where=text(DEAD), postgresql_where=text(DEAD))
 
 rejected_request = Table(
     "rejected_request",

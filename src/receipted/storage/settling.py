@@ -29,7 +29,7 @@ class Settled(NamedTuple):
 def settle(session: HotSession, settled: Sequence[Settled]) -> list[None]:
     """Record many outcomes. Recording one again changes nothing."""
     now_ms = max(one.attempt.ended_ms for one in settled)
-    session.insert("submit_attempt", _ATTEMPT, [_attempt_row(one.attempt) for one in settled], skip=True)
+    write_attempts(session, [one.attempt for one in settled])
     sent = _with_ids(session, [one.attempt.message_id for one in settled if isinstance(one.outcome, Deferred)])
     done: list[Settled] = []
     for one in settled:
@@ -42,6 +42,11 @@ def settle(session: HotSession, settled: Sequence[Settled]) -> list[None]:
     if done:
         _decided(session, done, now_ms)
     return [None] * len(settled)
+
+
+def write_attempts(session: HotSession, attempts: Sequence[SubmitAttempt]) -> None:
+    """Record tries, each once."""
+    session.insert("submit_attempt", _ATTEMPT, [_attempt_row(attempt) for attempt in attempts], skip=True)
 
 
 def _attempt_row(attempt: SubmitAttempt) -> tuple[object, ...]:
@@ -203,6 +208,7 @@ def _new_part(session: HotSession, parts: list[Part]) -> Part:
         provider_message_id=None,
         status=Status.QUEUED,
         status_key=order_key(Status.QUEUED, 0),
+        account=like.account,
     )
     parts.append(made)
     session.insert("part", rows.PART_COLUMNS, [rows.of_part(made)])

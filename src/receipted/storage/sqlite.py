@@ -25,7 +25,7 @@ from sqlalchemy import event as sa_event
 
 from receipted.storage import rows
 from receipted.storage.checkpoint import Checkpointer
-from receipted.storage.hot import Move, Taken, gravity_of, strongest
+from receipted.storage.hot import UNTOLD, Move, Taken, gravity_of, strongest
 from receipted.storage.ids import Ascending
 
 STEPS_BETWEEN_LOOKS = 100_000
@@ -92,6 +92,20 @@ SELECT event_id, message_id, version, status, previous, NEW.now_ms, err_code, re
 FROM changed WHERE status <> previous ORDER BY event_id
 """
 
+# What accounts are to be told of their parts: each new status that a receipt could say, once.
+_CHANGED_PARTS = f"""
+FROM known AS k CROSS JOIN part AS p ON p.message_id = k.message_id
+WHERE k.moves AND p.account IS NOT NULL AND p.status IS NOT p.told AND p.status NOT IN ({UNTOLD})
+"""
+_OWE = f"""
+INSERT INTO delivery (
+    message_id, seq, target, version, status, err_code, carrier_ms, network, price, at_ms, due_ms, attempts, outcome,
+    said)
+SELECT p.message_id, p.seq, p.account, p.status_key, p.status, p.err_code, p.carrier_ms, p.network, p.price,
+    NEW.now_ms, NEW.now_ms, 0, 'waiting', '' {_CHANGED_PARTS} ON CONFLICT DO NOTHING
+"""
+_OWED = f"UPDATE part SET told = status WHERE rowid IN (SELECT p.rowid {_CHANGED_PARTS})"
+
 # The whole of them runs inside one statement, as temporary triggers: between two statements the writer's thread would
 # have to win Python's lock back each time, and wait for that longer than the statements take.
 _STAGE = f"""
@@ -102,10 +116,10 @@ CREATE TEMP TABLE changed (
     message_row, message_id, status, previous, version, err_code, reason, event_id, previous_event);
 CREATE TEMP TABLE run (step, now_ms);
 CREATE TEMP TRIGGER take AFTER INSERT ON run WHEN NEW.step = 'take' BEGIN
-    {_KNOW}; {_KEEP}; {_APPLY}; {_CHANGE}; {_SHOW}; {_TELL}; DELETE FROM changed; DELETE FROM run;
+    {_KNOW}; {_KEEP}; {_APPLY}; {_CHANGE}; {_SHOW}; {_TELL}; {_OWE}; {_OWED}; DELETE FROM changed; DELETE FROM run;
 END;
 CREATE TEMP TRIGGER project AFTER INSERT ON run WHEN NEW.step = 'project' BEGIN
-    {_CHANGE}; {_SHOW}; {_TELL}; DELETE FROM changed; DELETE FROM known; DELETE FROM run;
+    {_CHANGE}; {_SHOW}; {_TELL}; {_OWE}; {_OWED}; DELETE FROM changed; DELETE FROM known; DELETE FROM run;
 END;
 """
 _RUN = "INSERT INTO run (step, now_ms) VALUES (?, ?)"

@@ -1,19 +1,30 @@
-"""The store: the hub's port over one SQL database, SQLite or PostgreSQL. Writes go to the writer, reads to a pool."""
+"""The store: the hub's ports over one SQL database, SQLite or PostgreSQL. Writes go to the writer, reads to a pool.
+
+Long because it is the list of all operations, a line or two each; what they do is in the files beside it.
+"""
 
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
+from receipted.domain.account import Account, Funded
+from receipted.domain.endpoint import Endpoint
 from receipted.domain.errors import Overloaded, StorageUnavailable
 from receipted.domain.event import Event
 from receipted.domain.message import Message
+from receipted.domain.price import Price
 from receipted.domain.receipt import Receipt
+from receipted.hub.health import Sample
 from receipted.hub.links import Inbound
+from receipted.hub.outbox import Delivery, Due, Owing, Told
+from receipted.hub.outbox import Outcome as Delivered
 from receipted.hub.ports import (
+    Accepted,
     Counts,
     Filter,
     Finding,
@@ -29,7 +40,7 @@ from receipted.hub.ports import (
     SubmitAttempt,
     Wake,
 )
-from receipted.storage import logbook, migrate, postgres, queries, queue, receipts, settling, sqlite
+from receipted.storage import accounts, logbook, migrate, outbox, postgres, queries, queue, receipts, settling, sqlite
 from receipted.storage.hot import HotSession
 from receipted.storage.writer import Writer
 
@@ -86,10 +97,10 @@ class SqlStore:
         await self._writer.write(receipts.append, (taken, received_ms))
         self._events.set()
 
-    async def accept(self, new: NewMessage) -> Message:
-        message = await self._writer.write(queue.accept, new)
+    async def accept(self, new: NewMessage) -> Accepted:
+        accepted = await self._writer.write(queue.accept, new)
         self._events.set()
-        return message
+        return accepted
 
     async def claim(self, provider: str, now_ms: int, limit: int) -> list[Submission]:
         return await self._writer.write(queue.claim, (provider, now_ms, limit))
@@ -100,6 +111,9 @@ class SqlStore:
         settled = settling.Settled(attempt, outcome, due_ms, retry_ms, unclear_due_ms)
         await self._writer.write(settling.settle, settled)
         self._events.set()
+
+    async def reroute(self, attempt: SubmitAttempt, provider: str, route: str) -> None:
+        await self._writer.write(queue.reroute, (attempt, provider, route))
 
     async def abandon(self, message_id: str, now_ms: int, reason: str) -> None:
         await self._writer.write(queue.abandon, (message_id, now_ms, reason))
@@ -128,6 +142,29 @@ class SqlStore:
 
     async def advance(self, endpoint: str, event_id: str) -> None:
         await self._writer.write(logbook.advance, (endpoint, event_id))
+
+    async def told(self, told: Sequence[Told]) -> None:
+        await self._writer.write(outbox.record, told)
+
+    async def fan_out(self, endpoint: str, wanted: Sequence[Event], cursor: str, now_ms: int) -> None:
+        await self._writer.write(outbox.fan_out, (endpoint, wanted, cursor, now_ms))
+
+    async def replay(self, target: str, since_ms: int, now_ms: int, only: Delivered | None = None) -> int:
+        replayed = await self._writer.write(outbox.replay, (target, since_ms, now_ms, only))
+        self._events.set()
+        return replayed
+
+    async def save_account(self, account: Account) -> None:
+        await self._writer.write(accounts.save_accounts, account)
+
+    async def pay_in(self, api_key: str, amount: Decimal) -> Decimal:
+        return await self._writer.write(accounts.pay_in, (api_key, amount))
+
+    async def replace_prices(self, account: str, rows: Sequence[Price]) -> None:
+        await self._writer.write(accounts.replace_prices, (account, rows))
+
+    async def save_endpoint(self, endpoint: Endpoint) -> None:
+        await self._writer.write(accounts.save_endpoints, endpoint)
 
     # --- reads --------------------------------------------------------------------------------------------------------
 
@@ -160,6 +197,40 @@ class SqlStore:
 
     async def outstanding(self, provider: str, limit: int) -> list[Outstanding]:
         return await self._read(queries.outstanding, provider, limit)
+
+    async def targets_due(self, now_ms: int) -> list[str]:
+        return await self._read(outbox.targets_due, now_ms)
+
+    async def due(self, target: str, now_ms: int, limit: int) -> list[Due]:
+        return await self._read(outbox.due, target, now_ms, limit)
+
+    async def deliveries(
+        self,
+        *,
+        target: str | None = None,
+        message_id: str | None = None,
+        only: Delivered | None = None,
+        limit: int = 50,
+    ) -> list[Delivery]:
+        return await self._read(outbox.deliveries, target, message_id, only, limit)
+
+    async def owing(self) -> list[Owing]:
+        return await self._read(outbox.owing)
+
+    async def accounts(self) -> list[Funded]:
+        return await self._read(accounts.accounts)
+
+    async def prices(self) -> dict[str, list[Price]]:
+        return await self._read(accounts.prices)
+
+    async def endpoints(self) -> list[Endpoint]:
+        return await self._read(accounts.endpoints)
+
+    async def message_of_part(self, told_id: str) -> Message:
+        return await self._read(queries.message_of_part, told_id)
+
+    async def samples(self, since_ms: int, now_ms: int, slow_ms: int, limit: int) -> dict[str, Sample]:
+        return await self._read(queries.samples, since_ms, now_ms, slow_ms, limit)
 
     async def counts(self) -> Counts:
         return await self._read(queries.counts)

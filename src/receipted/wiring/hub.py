@@ -25,7 +25,8 @@ from receipted.settings import Settings
 from receipted.storage.ids import new_id
 from receipted.storage.store import SqlStore, open_store, place
 from receipted.wiring import simulated
-from receipted.wiring.providing import build_all, default_provider_of, sections_of
+from receipted.wiring.providing import build_all, sections_of
+from receipted.wiring.routing import routing_of
 from receipted.wiring.simulated import is_inside
 from receipted.wiring.starting import api_token, beside, clock, sole_user
 
@@ -146,6 +147,7 @@ class Hub:
         stack.callback(self.receive.tell)
         self.take_inbound = TakeInbound(store=self.store, clock=clock, observe=self.observe)
         stack.callback(self.take_inbound.tell)
+        self.routing = routing_of(settings, self.providers, self.store, self.observe)
         self.accept = self._accept()
         self.token, self.token_new = api_token(settings.token_file)
         self._open_doors()
@@ -183,8 +185,7 @@ class Hub:
     def _accept(self) -> Accept:
         return Accept(
             store=self.store,
-            providers=self.providers,
-            default_provider=default_provider_of(self.settings, self.providers),
+            choose=self.routing,
             clock=clock,
             new_id=new_id,
             wakes=self._queue,
@@ -248,6 +249,7 @@ class Hub:
             notify = Notify(store=self.store, name=name, listener=listener, wake=self._events, observe=self.observe)
             await notify.begin()
             await stack.enter_async_context(beside(notify.run()))
+        await stack.enter_async_context(beside(self.routing.watch(self.settings.routing.look_every_s)))
         submits = [self._submit(provider) for provider in self.providers.values()]
         for submit in submits:
             await stack.enter_async_context(beside(submit.run()))
@@ -262,6 +264,8 @@ class Hub:
             wake=self._queue[provider.name],
             ambiguous_s=self.settings.expiry.ambiguous_s,
             unsent_s=self.settings.expiry.unsent_s,
+            tally=self.routing.tallies[provider.name],
+            wake_other=lambda name: self._queue[name].set(),
         )
 
 
