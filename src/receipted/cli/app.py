@@ -2,9 +2,10 @@
 
     the hub      serve  doctor  settings  probe  backup
     SMPP         carrier  decode
-    messages     send  messages  show  tail  unmatched  rejected  inbound  binds
+    messages     send  messages  show  tail  unmatched  rejected  inbound  binds  route
+    gateway      account  prices  endpoint  deliveries
 
-Each is the function ``command`` of the module of its name (``settings``: of ``settings_file``).
+Each is the function ``command`` of the module of its name (``settings``: of ``settings_file``), or its ``app``.
 """
 
 import sys
@@ -14,15 +15,19 @@ import typer
 
 from receipted import __version__
 from receipted.cli import (
+    account,
     backup,
     binds,
     carrier,
     decode,
     doctor,
+    endpoint,
     inbound,
     messages,
+    prices,
     probe,
     rejected,
+    route,
     send,
     serve,
     settings_file,
@@ -47,6 +52,7 @@ app = typer.Typer(
 
 MESSAGES = "Messages (a hub must be running)"
 HUB = "The hub"
+GATEWAY = "The gateway: applications that send through the hub (it must be running)"
 SMPP = "SMPP, with or without a hub"
 
 app.command("serve", rich_help_panel=HUB)(serve.command)
@@ -64,6 +70,11 @@ app.command("unmatched", rich_help_panel=MESSAGES)(unmatched.command)
 app.command("rejected", rich_help_panel=MESSAGES)(rejected.command)
 app.command("inbound", rich_help_panel=MESSAGES)(inbound.command)
 app.command("binds", rich_help_panel=MESSAGES)(binds.command)
+app.command("route", rich_help_panel=MESSAGES)(route.command)
+app.add_typer(account.app, name="account", rich_help_panel=GATEWAY)
+app.add_typer(prices.app, name="prices", rich_help_panel=GATEWAY)
+app.add_typer(endpoint.app, name="endpoint", rich_help_panel=GATEWAY)
+app.command("deliveries", rich_help_panel=GATEWAY)(endpoint.deliveries)
 
 
 def _version(wanted: bool) -> None:

@@ -104,11 +104,11 @@ class HubClient:
 
     async def message(self, message_id: str) -> Json:
         """One message with its parts."""
-        return await self._call("GET", f"/v1/messages/{_segment(message_id)}")
+        return await self._call("GET", f"/v1/messages/{segment(message_id)}")
 
     async def timeline(self, message_id: str) -> Json:
         """One message with all that happened to it."""
-        return await self._call("GET", f"/v1/messages/{_segment(message_id)}/timeline")
+        return await self._call("GET", f"/v1/messages/{segment(message_id)}/timeline")
 
     async def messages(self, which: Mapping[str, str], limit: int | None) -> AsyncIterator[Json]:
         """Messages, newest first, page by page; ``limit`` None for all."""
@@ -153,6 +153,14 @@ class HubClient:
         answer = await self._call("GET", "/v1/events", query=query)
         return _list(answer, "events"), answer.get("cursor")
 
+    async def get(self, path: str, **query: str | None) -> Json:
+        """Any other question; parameters that are None are left out."""
+        return await self._call("GET", path, query={name: value for name, value in query.items() if value is not None})
+
+    async def change(self, method: str, path: str, body: Json | None = None) -> Json:
+        """Any other change."""
+        return await self._call(method, path, body=body)
+
     async def _call(
         self,
         method: str,
@@ -184,7 +192,7 @@ class HubClient:
             raise Away(f"The connection to {self.url} broke: {problem or type(problem).__name__}.") from None
 
 
-def _segment(text: str) -> str:
+def segment(text: str) -> str:
     """An id as one segment of a path; raises CommandError for what can be no id."""
     if not text or not all(c.isascii() and (c.isalnum() or c in "-_") for c in text):
         raise CommandError(f"{text!r} is no message id; `receipted messages` lists them.", code=Exit.USAGE)

@@ -4,14 +4,14 @@ Everything needs ``Authorization: Bearer TOKEN`` but ``/healthz`` and ``/readyz`
 ``api_messages``, ``api_feeds`` and ``api_health``; their JSON in ``api_shapes``; their errors in ``api_problems``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
 from litestar import Litestar, Response, Router
 from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException
-from litestar.handlers import BaseRouteHandler
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.params import QueryParameter
@@ -44,8 +44,12 @@ def api(
     token_ok: Callable[[str], bool],
     registry: CollectorRegistry,
     clock: Clock,
+    more: Sequence[HTTPRouteHandler] = (),
 ) -> Litestar:
-    """The application. ``token_ok`` compares in constant time; ``registry`` is what ``doors.metrics.Metrics`` fills."""
+    """The application. ``token_ok`` compares in constant time; ``registry`` is what ``doors.metrics.Metrics`` fills.
+
+    ``more``: the operations of ``api_accounts`` and ``api_endpoints``.
+    """
 
     def needs_token(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         if handler.opt.get("public"):
@@ -60,6 +64,7 @@ def api(
             *feeds(store, wake_events),
             *carriers(store, providers),
             *health(store, providers, registry, clock),
+            *more,
         ],
         request_max_body_size=BODY_LIMIT,
         guards=[needs_token],

@@ -8,9 +8,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 
 from receipted.doors.api_feeds import Limit
+from receipted.doors.api_patterns import UUID
 from receipted.doors.api_problems import documented
 from receipted.doors.api_render import bind_out, inbound_out
-from receipted.doors.api_shapes import UUID, BindsOut, InboundListOut
+from receipted.doors.api_shapes import BindsOut, InboundListOut
 from receipted.hub.ports import Provider, Store
 
 

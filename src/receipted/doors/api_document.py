@@ -12,8 +12,28 @@ import msgspec
 from litestar import Request
 from litestar.openapi.plugins import JsonRenderPlugin
 
+from receipted.doors.api_gateway_shapes import (
+    AccountChange,
+    EndpointChange,
+    NewAccount,
+    NewEndpoint,
+    Payment,
+    PriceListIn,
+    Replay,
+)
 from receipted.doors.api_shapes import BinarySms, TextSms
 from receipted.hub.ports import Provider
+
+BODIES: Mapping[tuple[str, str], type[msgspec.Struct]] = {
+    ("/v1/accounts", "post"): NewAccount,
+    ("/v1/accounts/{api_key}", "patch"): AccountChange,
+    ("/v1/accounts/{api_key}/payments", "post"): Payment,
+    ("/v1/prices", "put"): PriceListIn,
+    ("/v1/endpoints", "post"): NewEndpoint,
+    ("/v1/endpoints/{name}", "patch"): EndpointChange,
+    ("/v1/deliveries/replay", "post"): Replay,
+}
+"""The shape of each body that is not an SMS."""
 
 
 class Document(JsonRenderPlugin):
@@ -31,10 +51,18 @@ class Document(JsonRenderPlugin):
         )
         for name in ("TextSms", "BinarySms"):
             components[name]["properties"]["provider"]["anyOf"][0]["enum"] = self._able()
-        document["components"]["schemas"].update(components)
-        content = document["paths"]["/v1/messages"]["post"]["requestBody"]["content"]
-        content["application/json"]["schema"] = {"oneOf": list(shapes)}
+        whole, others = msgspec.json.schema_components(
+            tuple(BODIES.values()), ref_template="#/components/schemas/{name}"
+        )
+        document["components"]["schemas"].update(components | others)
+        _set_body(document, "/v1/messages", "post", {"oneOf": list(shapes)})
+        for (path, method), schema in zip(BODIES, whole, strict=True):
+            _set_body(document, path, method, schema)
         return msgspec.json.encode(document)
 
     def _able(self) -> list[str]:
         return [name for name, provider in self._providers.items() if provider.missing() is None]
+
+
+def _set_body(document: dict[str, Any], path: str, method: str, schema: Mapping[str, Any]) -> None:
+    document["paths"][path][method]["requestBody"]["content"]["application/json"]["schema"] = schema

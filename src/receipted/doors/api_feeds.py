@@ -7,10 +7,11 @@ from litestar import get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 
+from receipted.doors.api_patterns import AFTER
 from receipted.doors.api_problems import documented
 from receipted.doors.api_render import event_out, ms_of, receipt_out, rejected_out
 from receipted.doors.api_request import time
-from receipted.doors.api_shapes import AFTER, EventsOut, RejectedOut, UnmatchedOut
+from receipted.doors.api_shapes import EventsOut, RejectedOut, UnmatchedOut
 from receipted.hub.ports import Store, Wake
 
 NOW = "now"

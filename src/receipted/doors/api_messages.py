@@ -11,10 +11,11 @@ from msgspec.structs import replace
 from receipted.domain import phone
 from receipted.domain.message import Kind, Message
 from receipted.domain.status import Status
+from receipted.doors.api_patterns import NUMBER, UUID
 from receipted.doors.api_problems import documented
 from receipted.doors.api_render import advise_of, line_out, message_out, ms_of, waits_for
 from receipted.doors.api_request import SmsRequest, time
-from receipted.doors.api_shapes import NUMBER, UUID, BinarySms, MessageOut, MessagesOut, TextSms, TimelineOut
+from receipted.doors.api_shapes import BinarySms, MessageOut, MessagesOut, TextSms, TimelineOut
 from receipted.hub.accept import SendRequest
 from receipted.hub.explain import sentence
 from receipted.hub.ports import Filter, Provider, Store

@@ -12,6 +12,7 @@ from msgspec import Meta
 from receipted.domain.message import Kind
 from receipted.domain.receipt import Signature
 from receipted.domain.status import Status
+from receipted.doors.api_patterns import HEX, NUMBER, PLAIN, SENDER
 from receipted.hub.explain import Source
 from receipted.hub.links import InboundKind, LinkState
 from receipted.hub.timeline import Verdict
@@ -21,32 +22,6 @@ Encoding = Literal["utf-8", "base64"]
 
 
 # --- what comes in ----------------------------------------------------------------------------------------------------
-
-NUMBER = r"^\+?[1-9][0-9]{6,14}$"
-"""As documented. Separators are taken too, by ``domain.phone``, which also says best what is wrong with a number."""
-SENDER = r"^(\+?[0-9]{1,15}|[!-~¡-¬®-ÿΓΔΘΛΞΠΣΦΨΩ€]([ -~¡-¬®-ÿΓΔΘΛΞΠΣΦΨΩ€]{0,9}[!-~¡-¬®-ÿΓΔΘΛΞΠΣΦΨΩ€])?)$"
-"""Digits, or a name that networks can show: it travels in the GSM alphabet, so nothing beyond it and Latin-1 helps."""
-PLAIN = r"^[^\u0000]*$"
-HEX = r"^([0-9A-Fa-f]{2})+$"
-UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
-AFTER = r"^(now|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$"
-
-WORDS: dict[str, str] = {
-    SENDER: "must be a name of up to 11 characters, or up to 15 digits",
-    PLAIN: "has a NUL character",
-    HEX: "must be hex digits, two for each octet",
-    UUID: "must be a cursor that an answer gave",
-    AFTER: "must be a cursor that an answer gave, or now",
-}
-"""What a value that does not fit a pattern is told."""
-
-SAID: tuple[tuple[str, str], ...] = (
-    (r"Object missing required field", "is missing"),
-    (r"Object contains unknown field", "is not a field of such a message"),
-    (r"Expected `str` of length >= 1\b", "is missing: it may not be empty"),
-    (r"Expected `str` of length <= (\d+)", r"may have \1 characters at most"),
-)
-"""What msgspec says, as a pattern, and what we say for it."""
 
 
 class _Sms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):

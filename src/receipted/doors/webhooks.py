@@ -87,7 +87,7 @@ class WebhookDoor:
         body = b""
         try:
             if scope["method"] == "POST":
-                body = await _body(read, self._body_bytes)
+                body = await read_body(read, self._body_bytes)
             receipts = self._provider.read(_request(scope, body), self._clock())
             if receipts:
                 await self._receive(receipts)
@@ -178,7 +178,7 @@ def _request(scope: Scope, body: bytes) -> WebhookRequest:
     )
 
 
-async def _body(read: Read, limit: int) -> bytes:
+async def read_body(read: Read, limit: int) -> bytes:
     """The whole body. Raises TooLarge, or Gone. How long it may take is the server's to enforce."""
     message = await read()
     body: bytes = message.get("body", b"")
@@ -193,7 +193,7 @@ async def _body(read: Read, limit: int) -> bytes:
     if message["type"] != "http.request":
         raise Gone
     if size > limit:
-        raise TooLarge(f"a receipt may have {limit} bytes at most")
+        raise TooLarge(f"a body may have {limit} bytes at most")
     return b"".join(pieces)
 
 
@@ -212,16 +212,16 @@ async def answer_problem(
     problem: dict[str, object] = {"status": status, "detail": detail}
     if field is not None:
         problem["field"] = field
-    body = msgspec.json.encode(problem)
-    length = (b"content-length", str(len(body)).encode())
+    await send_answer(send, status, "application/problem+json", msgspec.json.encode(problem), headers)
+
+
+async def send_answer(
+    send: Send, status: int, content_type: str, body: bytes, headers: Iterable[tuple[bytes, bytes]] = ()
+) -> None:
+    """One whole answer; to nobody, if the other side has hung up."""
+    fixed = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
     with suppress(RuntimeError):
-        await send(
-            {
-                "type": "http.response.start",
-                "status": status,
-                "headers": [(b"content-type", b"application/problem+json"), length, *headers],
-            }
-        )
+        await send({"type": "http.response.start", "status": status, "headers": [*fixed, *headers]})
         await send({"type": "http.response.body", "body": body})
 
 

@@ -52,10 +52,14 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
-    """A delivery with what is needed to write it. ``event`` and the message's parts are there for endpoints only."""
+    """A delivery with what is needed to write it. ``event`` and the message's parts are there for endpoints only.
+
+    ``stale``: an account was told something later of this part already, so that this would take it back.
+    """
 
     delivery: Delivery
     message: Message
+    stale: bool = False
     event: Event | None = None
 
 

@@ -217,6 +217,7 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Which messages: all that are given must hold. ``before`` is a cursor (a message id): older ones only."""
 
+    account: str | None = None
     recipient: str | None = None
     sender: str | None = None
     status: Status | None = None
@@ -371,6 +372,10 @@ class Store(Protocol):
         """One message with its parts. Raises NotFound."""
         ...
 
+    async def message_of_part(self, told_id: str) -> Message:
+        """The message of which a part has this id outside (``domain.part_id``). Raises NotFound."""
+        ...
+
     async def messages(self, which: Filter) -> list[Message]:
         """Newest first, without their parts."""
         ...
@@ -447,7 +452,7 @@ class HttpFailure(msgspec.Struct, frozen=True, kw_only=True):
 
     problem: str
     kind: str
-    """One of: dns, refused, connect-timeout, tls, timeout, broken."""
+    """One of: dns, guarded, refused, connect-timeout, tls, timeout, broken."""
     sent: bool
 
 

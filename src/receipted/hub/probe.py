@@ -1,5 +1,6 @@
 """Call a webhook address as Vonage's dashboard does when it is saved, and say in words what is wrong with it."""
 
+from collections.abc import Collection
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ FORMATS: tuple[tuple[str, str, Transport], ...] = (
     ("POST-JSON", "POST", "json"),
 )
 """The webhook formats by their names in the dashboard, with the HTTP method and the transport (reference 2.2)."""
+EVERY = tuple(name for name, _, _ in FORMATS)
 
 MESSAGE_ID = "receipted-probe"
 """The messageId of the example receipt. No provider makes such ids, so it matches no message."""
@@ -26,6 +28,7 @@ CONNECT_TIMEOUT_S, TIMEOUT_S = 3.0, 15.0
 
 FAILURES: dict[str, str] = {
     "dns": "Check the spelling of the host name, and that the public name service knows it.",
+    "guarded": "",
     "refused": "Start the server, and check port and firewall.",
     "connect-timeout": f"Let the address in at the firewall; Vonage waits {CONNECT_TIMEOUT_S:.0f} s for a connection.",
     "tls": "Install a certificate of a public authority, for this host name, with its whole chain.",
@@ -60,7 +63,7 @@ STATUSES: dict[int, tuple[str, str]] = {
 PROBLEM_JSON = "application/problem+json"
 DETAIL_CHARACTERS = 300
 """As much of a server's own explanation as is quoted."""
-UNREACHABLE = frozenset(("dns", "refused", "connect-timeout", "tls"))
+UNREACHABLE = frozenset(("dns", "guarded", "refused", "connect-timeout", "tls"))
 
 
 class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,17 +77,26 @@ class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
     elapsed_ms: int | None = None
 
 
-async def probe(http: Http, url: str, *, now_ms: int, secret: str = "", method: str = "md5hash") -> list[ProbeResult]:
+async def probe(
+    http: Http,
+    url: str,
+    *,
+    now_ms: int,
+    secret: str = "",
+    method: str = "md5hash",
+    formats: Collection[str] = EVERY,
+) -> list[ProbeResult]:
     """Call ``url`` once in each format with an example receipt that matches no message, signed if a secret is given.
 
     One result for each format. An address that cannot be reached at all is tried once only.
     """
+    asked = [row for row in FORMATS if row[0] in formats]
     wrong = _not_a_url(url)
     if wrong:
-        return [ProbeResult(format=name, ok=False, said=wrong[0], cure=wrong[1]) for name, _, _ in FORMATS]
+        return [ProbeResult(format=name, ok=False, said=wrong[0], cure=wrong[1]) for name, _, _ in asked]
     results: list[ProbeResult] = []
     failure: HttpFailure | None = None
-    for name, verb, transport in FORMATS:
+    for name, verb, transport in asked:
         if failure is None or failure.kind not in UNREACHABLE:
             said = await _call(http, url, verb, transport, _example(now_ms, secret, method))
             failure = said if isinstance(said, HttpFailure) else None

@@ -93,18 +93,28 @@ def targets_due(connection: sa.Connection, now_ms: int) -> list[str]:
 
 def due(connection: sa.Connection, target: str, now_ms: int, limit: int) -> list[Due]:
     """The longest due first."""
+    later = delivery.alias("later")
+    told_later = (
+        sa.exists()
+        .where(*(later.c[name] == delivery.c[name] for name in ("message_id", "seq", "target")))
+        .where(later.c.version > delivery.c.version, later.c.outcome == str(Outcome.DELIVERED))
+    )
     chosen = (
-        sa.select(delivery)
+        sa.select(delivery, told_later.label("stale"))
         .where(delivery.c.target == target, delivery.c.due_ms <= now_ms, delivery.c.due_ms.is_not(None))
-        .order_by(delivery.c.due_ms)
+        .order_by(delivery.c.due_ms, delivery.c.version)
         .limit(limit)
     )
-    found = [_delivery(row) for row in connection.execute(chosen).mappings()]
-    if not found:
+    taken = connection.execute(chosen).mappings().all()
+    if not taken:
         return []
+    found = [_delivery(row) for row in taken]
     messages = _messages(connection, {one.message_id for one in found})
     if not target.startswith(ENDPOINT):
-        return [Due(delivery=one, message=rows.message(messages[one.message_id])) for one in found]
+        return [
+            Due(delivery=one, message=rows.message(messages[one.message_id]), stale=bool(row["stale"]))
+            for one, row in zip(found, taken, strict=True)
+        ]
     parts = _parts(connection, messages.keys())
     events = {event.id: event for event in queries.events_with(connection, [one.version for one in found])}
     return [

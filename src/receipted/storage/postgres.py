@@ -83,13 +83,15 @@ FROM shown WHERE status <> previous
 """
 
 
-# What accounts are to be told of their parts: each new status that a receipt could say, once.
+# What accounts are to be told of their parts: each new status that a receipt could say, once. Beside a reason stands a
+# code of the submit, which is no err-code of a receipt.
 _OWE = f"""
 WITH owed AS (
     UPDATE part SET told = status
     WHERE message_id = ANY(%(ids)s::text[]) AND account IS NOT NULL AND told IS DISTINCT FROM status
         AND status NOT IN ({UNTOLD})
-    RETURNING message_id, seq, account, status_key, status, err_code, carrier_ms, network, price)
+    RETURNING message_id, seq, account, status_key, status, CASE WHEN reason IS NULL THEN err_code END AS err_code,
+        carrier_ms, network, price)
 INSERT INTO delivery (
     message_id, seq, target, version, status, err_code, carrier_ms, network, price, at_ms, due_ms, attempts, outcome,
     said)

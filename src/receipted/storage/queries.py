@@ -67,6 +67,7 @@ def messages(connection: sa.Connection, which: Filter) -> list[Message]:
 def _conditions(which: Filter) -> list[sa.ColumnElement[bool] | sa.TextClause]:
     columns = message_table.c
     equal = {
+        columns.account: which.account,
         columns.recipient: which.recipient,
         columns.sender: which.sender,
         columns.provider: which.provider,

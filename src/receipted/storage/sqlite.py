@@ -92,7 +92,8 @@ SELECT event_id, message_id, version, status, previous, NEW.now_ms, err_code, re
 FROM changed WHERE status <> previous ORDER BY event_id
 """
 
-# What accounts are to be told of their parts: each new status that a receipt could say, once.
+# What accounts are to be told of their parts: each new status that a receipt could say, once. Beside a reason stands a
+# code of the submit, which is no err-code of a receipt.
 _CHANGED_PARTS = f"""
 FROM known AS k CROSS JOIN part AS p ON p.message_id = k.message_id
 WHERE k.moves AND p.account IS NOT NULL AND p.status IS NOT p.told AND p.status NOT IN ({UNTOLD})
@@ -101,8 +102,9 @@ _OWE = f"""
 INSERT INTO delivery (
     message_id, seq, target, version, status, err_code, carrier_ms, network, price, at_ms, due_ms, attempts, outcome,
     said)
-SELECT p.message_id, p.seq, p.account, p.status_key, p.status, p.err_code, p.carrier_ms, p.network, p.price,
-    NEW.now_ms, NEW.now_ms, 0, 'waiting', '' {_CHANGED_PARTS} ON CONFLICT DO NOTHING
+SELECT p.message_id, p.seq, p.account, p.status_key, p.status, CASE WHEN p.reason IS NULL THEN p.err_code END,
+    p.carrier_ms, p.network, p.price, NEW.now_ms, NEW.now_ms, 0, 'waiting', '' {_CHANGED_PARTS}
+ON CONFLICT DO NOTHING
 """
 _OWED = f"UPDATE part SET told = status WHERE rowid IN (SELECT p.rowid {_CHANGED_PARTS})"
 

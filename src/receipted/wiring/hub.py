@@ -15,7 +15,7 @@ from receipted.doors.webhooks import App, Doorway, Read, Scope, Send, WebhookDoo
 from receipted.hub.accept import Accept, SendRequest
 from receipted.hub.expire import Expire
 from receipted.hub.inbound import TakeInbound
-from receipted.hub.notify import Listener, Notify
+from receipted.hub.listen import Listen, Listener
 from receipted.hub.ports import Observe, Provider
 from receipted.hub.receive import Receive
 from receipted.hub.submit import Submit
@@ -25,6 +25,7 @@ from receipted.settings import Settings
 from receipted.storage.ids import new_id
 from receipted.storage.store import SqlStore, open_store, place
 from receipted.wiring import simulated
+from receipted.wiring.gateway import FrontDoor
 from receipted.wiring.providing import build_all, sections_of
 from receipted.wiring.routing import routing_of
 from receipted.wiring.simulated import is_inside
@@ -150,6 +151,8 @@ class Hub:
         self.routing = routing_of(settings, self.providers, self.store, self.observe)
         self.accept = self._accept()
         self.token, self.token_new = api_token(settings.token_file)
+        self.front = self._front_door()
+        await self.front.open(stack)
         self._open_doors()
         await self._recover()
         await self._start_providers(stack)
@@ -192,6 +195,17 @@ class Hub:
             observe=self.observe,
         )
 
+    def _front_door(self) -> FrontDoor:
+        return FrontDoor(
+            settings=self.settings,
+            store=self.store,
+            accept=self.accept,
+            routing=self.routing,
+            providers=self.providers,
+            observe=self.observe,
+            wake=self._events,
+        )
+
     def _open_doors(self) -> None:
         limits = self.settings.limits
         doors: dict[str, App] = {}
@@ -207,7 +221,7 @@ class Hub:
             )
             doors |= dict.fromkeys(provider.webhook_paths, door)
         self._doors = Doorway(doors, not_found)
-        self._all = Doorway(doors, self._api())
+        self._all = Doorway(doors | self.front.doors, self._api())
 
     def _api(self) -> App:
         return api(  # type: ignore[return-value]
@@ -218,6 +232,7 @@ class Hub:
             token_ok=self._token_ok,
             registry=self.metrics.registry,
             clock=clock,
+            more=self.front.operations,
         )
 
     def _token_ok(self, token: str) -> bool:
@@ -246,9 +261,10 @@ class Hub:
         )
         await stack.enter_async_context(beside(expire.run()))
         for name, listener in self._listeners.items():
-            notify = Notify(store=self.store, name=name, listener=listener, wake=self._events, observe=self.observe)
+            notify = Listen(store=self.store, name=name, listener=listener, wake=self._events, observe=self.observe)
             await notify.begin()
             await stack.enter_async_context(beside(notify.run()))
+        await self.front.start(stack)
         await stack.enter_async_context(beside(self.routing.watch(self.settings.routing.look_every_s)))
         submits = [self._submit(provider) for provider in self.providers.values()]
         for submit in submits:

@@ -11,6 +11,7 @@ from receipted.domain.status import Status
 
 OK: Final = "0"
 THROTTLED: Final = "1"
+GENERAL: Final = "99"
 
 SUBMIT: tuple[Advice, ...] = (
     Advice("0", "accepted", Fault.NOBODY, None, "Nothing to do; receipts tell what becomes of it."),
@@ -118,6 +119,16 @@ def submit_advice(code: str) -> Advice:
 def receipt_advice(code: str) -> Advice:
     """What the err-code of a receipt means."""
     return _RECEIPT.get(code.lstrip("0") or "0") or _undocumented(code)
+
+
+def written_err_code(status: Status, code: str | None) -> str:
+    """The err-code to write into a receipt: a documented one (2.4), whatever the carrier's was.
+
+    Without a code, or with one that means nothing here, what was not delivered has a general error.
+    """
+    if status in (Status.ACCEPTED, Status.BUFFERED, Status.DELIVERED):
+        return OK
+    return code if code in _RECEIPT and code != OK else GENERAL
 
 
 def _undocumented(code: str) -> Advice:

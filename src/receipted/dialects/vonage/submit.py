@@ -59,8 +59,10 @@ def read(fields: Mapping[str, str]) -> SubmitRequest:
     """The SMS that the fields ask for. Raises InvalidRequest naming the field; what is missing ``is missing``."""
     kind = _kind(fields.get("type", ""))
     callback = fields.get("callback") or None
-    if callback and not (len(callback) <= CALLBACK_CHARACTERS and callback.startswith(("http://", "https://"))):
-        raise InvalidRequest("callback", f"must be an http(s) URL of at most {CALLBACK_CHARACTERS} characters")
+    if callback and not callback.startswith(("http://", "https://")):
+        raise InvalidRequest("callback", "Missing Protocol")
+    if callback and len(callback) > CALLBACK_CHARACTERS:
+        raise InvalidRequest("callback", f"has {len(callback)} characters; at most {CALLBACK_CHARACTERS} are taken")
     client_ref = fields.get("client-ref") or None
     if client_ref and len(client_ref) > CLIENT_REF_CHARACTERS:
         raise InvalidRequest(

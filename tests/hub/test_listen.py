@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from receipted.domain.event import Event
 from receipted.domain.status import Status
-from receipted.hub.notify import BATCH, Listener, Notify
+from receipted.hub.listen import BATCH, Listen, Listener
 from tests.contracts.store_samples import NOW, Place, accepted, provider_id, receipt, sent
 from tests.hub.stage import until
 
@@ -31,7 +31,7 @@ class Ear:
 
 @asynccontextmanager
 async def telling(place: Place, listener: Listener, name: str = "ear") -> AsyncIterator[None]:
-    notify = Notify(store=place.store, name=name, listener=listener, wake=place.events, observe=place.observe)
+    notify = Listen(store=place.store, name=name, listener=listener, wake=place.events, observe=place.observe)
     await notify.begin()
     task = asyncio.create_task(notify.run())
     yield
