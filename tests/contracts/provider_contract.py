@@ -246,8 +246,8 @@ class ProviderContract:
         assert isinstance(await far.provider.submit(submission()), Answered | Deferred | Ambiguous)
 
     async def test_what_it_had_accepted_may_be_told_again(self, far: Far) -> None:
-        await far.provider.start(far.deliver, far.take_inbound)
         await far.provider.resume([])
+        await far.provider.start(far.deliver, far.take_inbound)
         sent = submission()
         (mine,) = ids_of(await far.provider.submit(sent))
         part = Outstanding(submission=sent, seq=1, provider_message_id=mine, submitted_ms=now_ms())

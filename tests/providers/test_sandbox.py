@@ -238,10 +238,11 @@ async def test_receipts_wait_for_the_start(make: Make, hub: Hub) -> None:
 
 
 async def test_after_a_restart_overdue_receipts_come_at_once(make: Make, hub: Hub) -> None:
-    provider = await make(speed=1)
+    provider = await make(started=False, speed=1)
     sent = submission("9212", parts=2)
     long_ago_ms = now_ms() - 3_600_000
     await provider.resume([Outstanding(submission=sent, seq=2, provider_message_id="ID2", submitted_ms=long_ago_ms)])
+    await provider.start(hub.deliver, hub.take_inbound)
     receipts = await hub.until(2)
     assert [(r.provider_message_id, r.status) for r in receipts] == [("ID2", Status.ACCEPTED), ("ID2", Status.FAILED)]
     assert all(receipt.carrier_ms is not None and receipt.carrier_ms < now_ms() - 3_000_000 for receipt in receipts)

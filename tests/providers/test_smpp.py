@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from itertools import count
 from typing import Any, TypeAlias
 
@@ -60,13 +60,16 @@ async def make(far: FarSmsc, hub: Taker) -> AsyncIterator[Make]:
     raised: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.append(context))
 
-    async def one(*, bound: bool = True, name: str = "acme", **section: object) -> Smpp:
+    async def one(
+        *, bound: bool = True, name: str = "acme", outstanding: Sequence[Outstanding] = (), **section: object
+    ) -> Smpp:
         usual = {"kind": "smpp", "host": "127.0.0.1", "port": far.port, "system_id": "gw", "password": "secret-8",
                  "rate_per_s": 0, "reconnect_first_s": 0.02, "reconnect_most_s": 0.05}  # fmt: skip
         context = Context(clock=lambda: time.time_ns() // 1_000_000, http=NoHttp(), observe=hub.observe)
         provider = build(name, {**usual, **section}, context)
         assert isinstance(provider, Smpp)
         made.append(provider)
+        await provider.resume(outstanding)
         await provider.start(hub.deliver, hub.take_inbound)
         if bound:
             await until(lambda: all(link.state is LinkState.BOUND for link in provider.links()))
@@ -464,9 +467,8 @@ async def test_a_receipt_may_come_on_another_bind_and_by_another_operation(
 
 
 async def test_ids_of_before_a_restart_are_known(make: Make, far: FarSmsc, hub: Taker) -> None:
-    provider = await make()
-    one = submission()
-    await provider.resume([Outstanding(submission=one, seq=1, provider_message_id="0a1b", submitted_ms=0)])
+    part = Outstanding(submission=submission(), seq=1, provider_message_id="0a1b", submitted_ms=0)
+    provider = await make(outstanding=[part])
     line = far.lines[0]
     await line.answer_to(line.deliver(receipt_of("2587")))
     assert hub.receipts[0].provider_message_id == "0a1b"

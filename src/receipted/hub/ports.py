@@ -175,7 +175,7 @@ class Provider(Protocol):
         ...
 
     async def resume(self, outstanding: Sequence[Outstanding]) -> None:
-        """Told once after the start what it had accepted before the restart, if it ``resumes``."""
+        """Told once, before ``start``, what it had accepted before the restart, if it ``resumes``."""
         ...
 
     def links(self) -> list[Link]:

@@ -246,10 +246,10 @@ class Hub:
 
     async def _start_providers(self, stack: AsyncExitStack) -> None:
         for provider in self.providers.values():
-            await provider.start(self.receive, self.take_inbound)
             stack.push_async_callback(provider.close)
             if provider.resumes:
                 await provider.resume(await self.store.outstanding(provider.name, RESUME_LIMIT))
+            await provider.start(self.receive, self.take_inbound)
 
     async def _start_workers(self, stack: AsyncExitStack) -> None:
         expire = Expire(

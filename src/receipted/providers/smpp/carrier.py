@@ -131,7 +131,7 @@ class Smpp(Told):
             self._tasks = [asyncio.create_task(bind.run(), name=bind.name) for bind in self._binds]
 
     async def resume(self, outstanding: Sequence[Outstanding]) -> None:
-        """Remember the ids that still await receipts."""
+        """Remember the ids that await receipts, before the first bind: the carrier sends what it held back at once."""
         self._book.learn(part.provider_message_id for part in outstanding)
 
     def links(self) -> list[Link]:
