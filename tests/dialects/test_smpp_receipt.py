@@ -20,10 +20,10 @@ from receipted.dialects.smpp.receipt import (
     read_receipt,
 )
 from receipted.dialects.smpp.receipt_writing import ReceiptStyle, receipt_pdu
-from receipted.dialects.smpp.states import BY_NUMBER, STATES, State
+from receipted.dialects.smpp.states import BEFORE_THE_END, BY_NUMBER, STATES, State
 from receipted.dialects.smpp.times import DateForm
 from receipted.dialects.smpp.tlvs import Tag, Tlv
-from receipted.domain.status import Status
+from receipted.domain.status import FINAL, Status
 from tests.vectors.smpp_receipts import MINUTE_MS, REFERENCE_9, ROWS, SAID, Row, said, text
 
 
@@ -189,6 +189,11 @@ def test_an_intermediate_notification_is_never_the_end(state: State) -> None:
     assert found.status in (Status.ACCEPTED, Status.BUFFERED)
     assert (found.intermediate, found.err_code) == (True, "0")
     assert bool(found.notes) == (state.status not in (Status.ACCEPTED, Status.BUFFERED))
+
+
+def test_every_status_has_one_before_the_end() -> None:
+    assert set(BEFORE_THE_END) == set(Status)
+    assert set(BEFORE_THE_END.values()).isdisjoint(FINAL)
 
 
 def test_the_id_to_believe_first_is_a_setting() -> None:

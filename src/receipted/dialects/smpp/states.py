@@ -59,6 +59,8 @@ BY_STATUS: Final[Mapping[Status, State]] = {
 """How a status is written."""
 
 BEFORE_THE_END: Final[Mapping[Status, Status]] = {
+    Status.QUEUED: Status.QUEUED,
+    Status.SUBMITTED: Status.SUBMITTED,
     Status.ACCEPTED: Status.ACCEPTED,
     Status.BUFFERED: Status.BUFFERED,
     Status.DELIVERED: Status.ACCEPTED,

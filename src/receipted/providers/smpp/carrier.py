@@ -17,6 +17,7 @@ from receipted.dialects.vonage.codes import receipt_advice
 from receipted.domain.advice import Advice
 from receipted.domain.errors import InvalidRequest
 from receipted.domain.receipt import Receipt
+from receipted.domain.status import Status
 from receipted.hub.links import Link
 from receipted.hub.ports import (
     Answered,
@@ -224,6 +225,6 @@ def receipt_form(settings: SmppSettings) -> ReceiptForm:
         look_inside=settings.unmarked_receipts,
         text_id_first=settings.text_id_first,
         err_codes=settings.err_codes,
-        words=settings.status_words,
+        words={word: Status(status) for word, status in settings.status_words.items()},
         network_tag=settings.network_tlv,
     )

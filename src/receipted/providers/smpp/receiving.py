@@ -94,7 +94,7 @@ class Receiving:
         receipts: list[Receipt] = []
         inbound: list[Inbound] = []
         for request in requests:
-            early = self._sort(bind, request, receipts, inbound)
+            early = self._sort_safely(bind, request, receipts, inbound)
             if early is None:
                 now.append(request)
             else:
@@ -129,6 +129,17 @@ class Receiving:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _sort_safely(
+        self, bind: Bind, request: Requested, receipts: list[Receipt], inbound: list[Inbound]
+    ) -> _Early | None:
+        """One that our own code stumbles over is kept as it came: the others, and the bind, do not pay for it."""
+        try:
+            return self._sort(bind, request, receipts, inbound)
+        except Exception as error:
+            self._observe("provider.broke", provider=self._provider, problem=repr(error))
+            inbound.append(self._riddle(bind, request.raw, "", f"the hub could not read it: {error!r}", request.pdu))
+            return None
 
     def _sort(self, bind: Bind, request: Requested, receipts: list[Receipt], inbound: list[Inbound]) -> _Early | None:
         """Put a request where it belongs; one that has to wait for its submit_sm_resp is handed back."""

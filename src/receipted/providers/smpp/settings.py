@@ -1,6 +1,6 @@
 """What can be set about a carrier: a section ``[providers.NAME]`` with ``kind = "smpp"``."""
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_validator
 
@@ -8,7 +8,9 @@ from receipted.dialects.smpp.grammars import GRAMMARS
 from receipted.dialects.smpp.id_forms import AUTO, ID_FORMS
 from receipted.dialects.smpp.submit import Long, Wanted
 from receipted.dialects.smpp.times import zone_named
-from receipted.domain.status import Status
+
+Sayable: TypeAlias = Literal["accepted", "buffered", "unknown", "expired", "failed", "rejected", "delivered"]
+"""What a receipt can say: every status but those in which no carrier has the message yet."""
 
 
 class SmppSettings(BaseModel):
@@ -78,7 +80,7 @@ class SmppSettings(BaseModel):
     err_codes: dict[str, str] = Field(
         default_factory=dict, description="This carrier's err texts and the err-codes of Vonage's that they mean."
     )
-    status_words: dict[str, Status] = Field(
+    status_words: dict[str, Sayable] = Field(
         default_factory=dict, description="Words in this carrier's receipts, in capitals, that no table has."
     )
     receipt_grammars: tuple[str, ...] = Field(
