@@ -37,13 +37,16 @@ class Queue:
         loop = asyncio.get_running_loop()
         turn: Turn = loop.create_future()
         self._waiting.append((piece, turn))
-        self.go_on()
-        if not turn.done():
-            await asyncio.wait([turn], timeout=turn_s)
-        if not turn.done():
+        try:
+            self.go_on()
+            if not turn.done():
+                await asyncio.wait([turn], timeout=turn_s)
+            if not turn.done():
+                return None
+            bind, reply = turn.result()
+        finally:
+            # Also when the caller is cancelled: its message is not to go out behind its back.
             turn.cancel()
-            return None
-        bind, reply = turn.result()
         return Sent(bind, await reply)
 
     def go_on(self) -> None:

@@ -18,8 +18,11 @@ from receipted.domain.backoff import delay_ms
 from receipted.hub.ports import Ambiguous, Answered, Deferred, Outcome, PartAnswer, Submission
 from receipted.providers.smpp.queueing import Queue, Sent
 
-FIRST_TURN_S: Final = 5.0
-"""How long a message waits here for room on a bind, before the hub's queue has it back."""
+FIRST_TURN_S: Final = 2.0
+"""How long a message waits here for room on a bind, before the hub's queue has it back.
+
+Well within what a stop of the hub waits: what is cut off there counts as perhaps sent, which this certainly is not.
+"""
 LATER_PARTS_S: Final = 120.0
 """How long the rest of a message is tried of which the carrier has a part already."""
 FEW: Final = 5
