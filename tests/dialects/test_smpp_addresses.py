@@ -6,6 +6,7 @@ from receipted.dialects.smpp.addresses import (
     number_of,
     of_recipient,
     of_sender,
+    same_number,
     source_of,
     written,
 )
@@ -55,3 +56,25 @@ def test_both_ways() -> None:
     source, destination = Address(5, 0, "Acme"), Address(1, 1, "447700900000")
     pdu = Pdu(command=Command.SUBMIT_SM, fields=dict(written(source, destination)))
     assert (source_of(pdu), destination_of(pdu)) == (source, destination)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("447700900123", "447700900123", True),
+        ("+44 7700 900-123", "447700900123", True),
+        ("00447700900123", "447700900123", True),
+        ("07700900123", "447700900123", True),
+        ("447700900124", "447700900123", False),
+        ("900123", "447700900123", False),
+        ("12345", "12345", True),
+        ("Acme", "447700900123", False),
+        ("Acme", "Acme", False),
+        ("", "447700900123", False),
+        ("", "", False),
+        ("٧٧٠٠٩٠٠١٢٣", "447700900123", False),
+    ],
+)
+def test_two_ways_to_write_one_number(one: str, other: str, same: bool) -> None:
+    assert same_number(one, other) is same
+    assert same_number(other, one) is same

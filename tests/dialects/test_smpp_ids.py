@@ -100,7 +100,7 @@ def test_an_early_receipt_is_found_once_its_answer_is_there() -> None:
 def test_two_candidates_are_none_until_the_form_is_certain() -> None:
     """Digits only: the id is known as it is, and also as the hex of another message."""
     book = IdBook()
-    book.learn(["1780797", "1b2c3d"])
+    book.learn([("1780797", ""), ("1b2c3d", "")])
     assert book.resolve("1780797") == Resolved(None, True, "1780797")
     for number in (0xAAAAAA, 0xBBBBBB, 0xCCCCCC):
         book.submitted(f"{number:x}")
@@ -217,7 +217,7 @@ def test_any_ids_are_taken(steps: list[tuple[bool, str]], form: str) -> None:
 
 def test_a_full_book_is_quick() -> None:
     book = taught(WRITTEN_IDS["hex-decimal"], 0xAAAAAA, 0xBBBBBB, 0xCCCCCC)
-    book.learn(f"{number:X}" for number in range(10**9, 10**9 + 50_000))
+    book.learn((f"{number:X}", "") for number in range(10**9, 10**9 + 50_000))
     began = time.perf_counter()
     for number in range(10**9, 10**9 + 10_000):
         assert book.resolve(str(number)).stored_id == f"{number:X}"
@@ -231,3 +231,21 @@ def test_numbers() -> None:
     assert hexadecimal("00fF") == 255
     assert [hexadecimal(text) for text in ("", "0x7", "g", "-7", "1_0", " 7", "f" * 41)] == [None] * 7
     assert (folded("000"), folded(" 0Ab\0"), folded("")) == ("0", "ab", "")
+
+
+def test_a_book_knows_whose_message_an_id_means() -> None:
+    book = IdBook(capacity=2)
+    book.learn([("0a", "447700900001")])
+    book.submitted("0b", "447700900002")
+    assert (book.recipient_of("0a"), book.recipient_of("0b")) == ("447700900001", "447700900002")
+    book.submitted("0c", "447700900003")
+    assert book.recipient_of("0a") is None
+
+
+def test_nothing_is_learned_from_what_may_not_be_the_carriers() -> None:
+    book = IdBook()
+    for number in range(2_000_000, 2_000_010):
+        book.submitted(f"{number:X}")
+        assert book.resolve(str(number), learns=False).stored_id == f"{number:X}"
+    assert not book.certain
+    assert book.form == "not known yet, no receipt matched"

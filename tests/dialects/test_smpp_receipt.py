@@ -92,7 +92,7 @@ def test_22_an_id_used_again_is_one_entry() -> None:
 
 def test_23_the_other_parts_stay_open() -> None:
     book = IdBook()
-    book.learn(["77", "78", "79"])
+    book.learn((known, "") for known in ("77", "78", "79"))
     row = next(row for row in ROWS if row.deviation == 23)
     assert book.resolve(*seen(pdu_of(row)).ids).stored_id == "79"
 

@@ -416,6 +416,61 @@ async def test_a_message_from_a_phone_is_never_a_receipt(make: Make, far: FarSms
     assert (hub.inbound[0].sender, hub.inbound[0].recipient, hub.inbound[0].bind) == ("447700900123", "Acme", "acme#1")
 
 
+def unmarked(message_id: str, source: str, **more: Value) -> dict[str, Value]:
+    """A receipt whose esm_class says an ordinary message: from a carrier, or from anybody with a phone."""
+    return {**receipt_of(message_id), "esm_class": 0, "source_addr": source, **more}
+
+
+async def test_a_receipt_that_is_not_marked_counts_when_its_numbers_fit(make: Make, far: FarSmsc, hub: Taker) -> None:
+    part = Outstanding(submission=submission(), seq=1, provider_message_id="0a1b2c", submitted_ms=0)
+    provider = await make(outstanding=[part])
+    assert await provider.submit(submission(recipient="447700900456")) == taken("id-1")
+    line = far.lines[0]
+    await line.answer_to(line.deliver(unmarked("662316", "447700900123")))
+    await line.answer_to(line.deliver(unmarked("id-1", "07700900456", source_addr_ton=2)))
+    assert [one.provider_message_id for one in hub.receipts] == ["0a1b2c", "id-1"]
+    assert hub.inbound == []
+
+
+async def test_a_strangers_sms_is_no_receipt_however_it_reads(make: Make, far: FarSmsc, hub: Taker) -> None:
+    provider = await make()
+    assert await provider.submit(submission()) == taken("id-1")
+    line = far.lines[0]
+    tlvs = [make_tlv(Tag.RECEIPTED_MESSAGE_ID, "id-1"), make_tlv(Tag.MESSAGE_STATE, 2)]
+    for fields, more in (
+        (unmarked("id-1", "447700900666"), ()),
+        (unmarked("id-1", "447700900666"), tlvs),
+        (unmarked("id-1", "Acme", source_addr_ton=5), ()),
+        (unmarked("id-1", ""), ()),
+        (unmarked("id-2", "447700900123"), ()),
+    ):
+        assert await line.answer_to(line.deliver(fields, more)) == 0
+    assert hub.receipts == []
+    assert [one.kind for one in hub.inbound] == [InboundKind.MESSAGE] * 5
+    assert "stat:DELIVRD" in hub.inbound[0].text
+    problems = [facts["problem"] for facts in hub.named("receipt.strange")]
+    assert problems[0] == "an SMS reads like the receipt of somebody else's message"
+    assert problems[-1] == "an SMS reads like the receipt of a message that is not known"
+    assert provider.links()[0].receipts == 0
+    assert "no receipt matched" in provider.links()[0].id_form
+
+
+@pytest.mark.parametrize("id_form", ["auto", "as-given"])
+async def test_an_unmarked_receipt_before_the_answer_finds_its_message(
+    make: Make, far: FarSmsc, hub: Taker, id_form: str
+) -> None:
+    far.on_submit = far.keep
+    provider = await make(id_form=id_form)
+    work = asyncio.create_task(provider.submit(submission()))
+    (line, pdu) = await until(lambda: far.submits[0] if far.submits else None)
+    sequence = line.deliver(unmarked("77", "447700900123"))
+    await line.ping()
+    line.answer(pdu, "77")
+    assert await work == taken("77")
+    assert await line.answer_to(sequence) == 0
+    assert [one.provider_message_id for one in hub.receipts] == ["77"]
+
+
 async def test_an_unreadable_receipt_is_kept_as_it_came(make: Make, far: FarSmsc, hub: Taker) -> None:
     await make()
     line = far.lines[0]

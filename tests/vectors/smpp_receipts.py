@@ -245,11 +245,11 @@ ROWS: tuple[Row, ...] = (
         read(**NO_TLVS, **ONLY_STATUS, raw_err=""),
         pdu=text(BARE + b"stat:DELIVRD", data_coding=8),
     ),
-    Row(18, "not marked, text", read(**NO_TLVS), style=style(marked=False)),
+    Row(18, "not marked, text", read(**NO_TLVS, marked=False), style=style(marked=False)),
     Row(
         18,
         "not marked, TLVs",
-        read(ids=("77", ""), **ONLY_STATUS, raw_err="0", carrier_ms=None, submitted_ms=None),
+        read(ids=("77", ""), **ONLY_STATUS, raw_err="0", carrier_ms=None, submitted_ms=None, marked=False),
         style=ReceiptStyle(grammar="tlv-only", marked=False),
     ),
     Row(19, "ENROUTE first", read(status=Status.BUFFERED, raw_status="ENROUTE", dlvrd="000"), said(stat="ENROUTE")),

@@ -57,6 +57,9 @@ ALPHANUMERIC: Final = Plan(Ton.ALPHANUMERIC, Npi.UNKNOWN)
 LONGEST_SHORT_CODE = 6
 MOST_CHARACTERS = 20
 """source_addr has room for so many (5.2.8). An alphanumeric sender holds 11 on the air."""
+FEWEST_OF_A_PHONE = 7
+"""Fewer digits are a short code, which is the end of many numbers."""
+_PUNCTUATION: Final = str.maketrans("", "", "+-.()/ \0")
 
 
 def of_sender(text: str, ton: int | None = None, npi: int | None = None) -> Address:
@@ -109,6 +112,20 @@ def number_of(address: Address) -> str:
     if not (digits.isascii() and digits.isdigit()):
         return addr
     return digits.removeprefix("00") if address.ton == Ton.INTERNATIONAL else digits
+
+
+def same_number(one: str, other: str) -> bool:
+    """Whether two ways to write a number can mean one: a national form is how the international one ends.
+
+    False where one of them is no number at all: an alphanumeric sender, or nothing.
+    """
+    short, long = sorted((_significant(one), _significant(other)), key=len)
+    return short != "" and (short == long or (len(short) >= FEWEST_OF_A_PHONE and long.endswith(short)))
+
+
+def _significant(text: str) -> str:
+    digits = text.translate(_PUNCTUATION)
+    return digits.lstrip("0") if digits.isascii() and digits.isdigit() else ""
 
 
 def _address(usual: Plan, addr: str, ton: int | None, npi: int | None) -> Address:

@@ -49,7 +49,7 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
     Deviation(
         18,
         "esm_class does not say that it is a receipt",
-        "taken for one when all of its shape is there",
+        "taken for one when all of its shape is there, and it comes from the number that its message went to",
         "unmarked_receipts = false",
     ),
     Deviation(

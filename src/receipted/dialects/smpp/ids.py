@@ -54,29 +54,34 @@ class IdBook:
         """``form``: ``auto`` or one of ``ID_FORMS``; raises KeyError for another."""
         self._fixed: IdForm | None = None if form == AUTO else ID_FORMS[form]
         self._capacity = capacity
-        self._known: dict[str, None] = {}
+        self._known: dict[str, str] = {}
         self._spellings = Spellings()
         self._learners: dict[int, _Learner] = {}
 
     def __len__(self) -> int:
         return len(self._known)
 
-    def learn(self, stored_ids: Iterable[str]) -> None:
-        """Remembers ids that are stored and still await their receipts, the oldest first: at the start."""
-        for stored_id in stored_ids:
-            self._remember(stored_id)
+    def learn(self, stored: Iterable[tuple[str, str]]) -> None:
+        """Remembers ids that are stored and still await their receipts, with their recipients, the oldest first."""
+        for stored_id, recipient in stored:
+            self._remember(stored_id, recipient)
 
-    def submitted(self, message_id: str) -> str:
+    def submitted(self, message_id: str, recipient: str = "") -> str:
         """What to store for the id of a submit_sm_resp; it is remembered. An empty id gives ""."""
         stored = trimmed(message_id) if self._fixed is None else self._fixed.of_submit(message_id)
-        self._remember(stored)
+        self._remember(stored, recipient)
         return stored
 
-    def resolve(self, *receipt_ids: str) -> Resolved:
+    def recipient_of(self, stored_id: str) -> str | None:
+        """Who the message with this id is for; None if no such id is remembered."""
+        return self._known.get(stored_id)
+
+    def resolve(self, *receipt_ids: str, learns: bool = True) -> Resolved:
         """Which message the ids of one receipt mean.
 
         A receipt may have two, in the TLV and in the text, and they may be written differently. Give both, always in
-        the same order, "" for one that is missing: each place learns its own form.
+        the same order, "" for one that is missing: each place learns its own form. ``learns`` False: nothing is
+        concluded from this one, since it may not be the carrier's.
         """
         ids = [(place, trim) for place, text in enumerate(receipt_ids) if (trim := trimmed(text))]
         if not ids:
@@ -84,7 +89,7 @@ class IdBook:
         if self._fixed is not None:
             stored = self._by_form(self._fixed, [text for _, text in ids])
             return Resolved(stored, True, stored)
-        return self._by_learning(ids)
+        return self._by_learning(ids, learns)
 
     @property
     def certain(self) -> bool:
@@ -102,11 +107,11 @@ class IdBook:
         seen = sum(learner.receipts for learner in self._learners.values())
         return f"not certain yet, {seen} receipts matched" if seen else "not known yet, no receipt matched"
 
-    def _remember(self, stored_id: str) -> None:
+    def _remember(self, stored_id: str, recipient: str) -> None:
         if not 0 < len(stored_id) <= MOST_CHARACTERS:
             return
         self._known.pop(stored_id, None)
-        self._known[stored_id] = None
+        self._known[stored_id] = recipient
         self._spellings.saw(stored_id)
         if len(self._known) > self._capacity:
             oldest = next(iter(self._known))
@@ -127,7 +132,7 @@ class IdBook:
                 return choice[0]
         return ids[0]
 
-    def _by_learning(self, ids: list[tuple[int, str]]) -> Resolved:
+    def _by_learning(self, ids: list[tuple[int, str]], learns: bool) -> Resolved:
         given = ids[0][1]
         computed = None
         for place, text in ids:
@@ -135,9 +140,10 @@ class IdBook:
             if not learner.form:
                 continue
             known = self._related(learner.form, text)
-            learner.saw(learner.form if known else _only_relation(self._candidates(text)), text)
+            if learns:
+                learner.saw(learner.form if known else _only_relation(self._candidates(text)), text)
             if len(known) == 1:
-                return self._found(known[0], given, text)
+                return self._found(known[0], given, [text] if learns else [])
             computed = computed or self._spellings.computed(learner.form, text)
         if computed is not None:
             return Resolved(computed, True, given)
@@ -145,11 +151,12 @@ class IdBook:
         found = {stored for relations in candidates.values() for known in relations.values() for stored in known}
         if len(found) != 1:
             return Resolved(None, bool(found), given)
-        for place, text in ids:
+        learned = ids if learns else []
+        for place, text in learned:
             self._learners[place].saw(_only_relation(candidates[place]), text)
-        return self._found(found.pop(), given, *(text for _, text in ids))
+        return self._found(found.pop(), given, [text for _, text in learned])
 
-    def _found(self, stored_id: str, given: str, *texts: str) -> Resolved:
+    def _found(self, stored_id: str, given: str, texts: Iterable[str]) -> Resolved:
         for text in texts:
             self._spellings.matched(stored_id, text)
         return Resolved(stored_id, True, given)

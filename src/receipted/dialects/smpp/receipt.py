@@ -66,7 +66,7 @@ class DeliveryReceipt(msgspec.Struct, frozen=True, kw_only=True):
     missing; ``id`` is the first there is, as given. ``err_code`` is from Vonage's table by the carrier's own
     (``0`` unless it failed, ``1`` where no table knows), ``raw_err`` what the carrier wrote. The addresses are swapped
     back: ``recipient`` is the handset. Times are milliseconds since 1970. ``notes`` say what was decided against the
-    letter.
+    letter. ``marked`` False: esm_class says an ordinary message, so anybody with a phone may have written it (5.2.12).
     """
 
     ids: tuple[str, str]
@@ -85,6 +85,7 @@ class DeliveryReceipt(msgspec.Struct, frozen=True, kw_only=True):
     network_error: tuple[int, int] | None = None
     mccmnc: str | None = None
     notes: tuple[str, ...] = ()
+    marked: bool = True
 
     @property
     def id(self) -> str:
@@ -132,11 +133,12 @@ def read_receipt(pdu: Pdu, form: ReceiptForm = USUAL) -> Reading:
         return UnreadableReceipt("its message id is longer than any", text[:_LONGEST_SHOWN])
     if tlvs.state is None and not words.stat:
         return UnreadableReceipt("it says no status", text[:_LONGEST_SHOWN])
-    return _receipt(pdu, form, tlvs, words, intermediate=bool(kind & INTERMEDIATE_BIT))
+    return _receipt(pdu, form, tlvs, words, kind)
 
 
-def _receipt(pdu: Pdu, form: ReceiptForm, tlvs: _Tlvs, words: Words, *, intermediate: bool) -> DeliveryReceipt:
+def _receipt(pdu: Pdu, form: ReceiptForm, tlvs: _Tlvs, words: Words, kind: int) -> DeliveryReceipt:
     notes: list[str] = []
+    intermediate = bool(kind & INTERMEDIATE_BIT)
     status, word = _status(form, tlvs, words, notes)
     if intermediate and BEFORE_THE_END[status] is not status:
         notes.append(f"{word} in an intermediate notification is not the end: taken as {BEFORE_THE_END[status]}")
@@ -162,6 +164,7 @@ def _receipt(pdu: Pdu, form: ReceiptForm, tlvs: _Tlvs, words: Words, *, intermed
         network_error=tlvs.network_error,
         mccmnc=tlvs.mccmnc,
         notes=tuple(notes),
+        marked=kind != 0,
     )
 
 
@@ -246,8 +249,8 @@ def _narrow(octets: bytes) -> str:
 def _has_the_shape(words: Words, form: ReceiptForm) -> bool:
     """Whether a text that nothing else calls a receipt must be one: id, a known status, and a date or the two counts.
 
-    A person may write "id:" in an SMS; nobody writes the rest. Someone who wants to deceive can: a carrier that sets
-    the bit should have ``look_inside`` off.
+    A person may write "id:" in an SMS; nobody writes the rest. Someone who wants to deceive can: whoever believes such
+    a receipt has to compare its numbers with those of the message.
     """
     if not words.id or not words.stat or _meaning(words.stat, form) is None:
         return False

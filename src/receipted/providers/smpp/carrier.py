@@ -133,7 +133,7 @@ class Smpp(Told):
 
     async def resume(self, outstanding: Sequence[Outstanding]) -> None:
         """Remember the ids that await receipts, before the first bind: the carrier sends what it held back at once."""
-        self._book.learn(part.provider_message_id for part in outstanding)
+        self._book.learn((part.provider_message_id, part.submission.recipient) for part in outstanding)
 
     def links(self) -> list[Link]:
         """All binds, in their order."""
@@ -170,7 +170,7 @@ class Smpp(Told):
     def late(self, bind: Bind, request: Pdu, response: Pdu) -> None:
         message_id = self._submitting.whose(request)
         if message_id is not None:
-            self._receiving.late(message_id, response)
+            self._receiving.late(message_id, request, response)
 
     def room(self) -> None:
         self._queue.go_on()

@@ -6,13 +6,13 @@ hub cannot store, the answer is one of those after which carriers send again (re
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from hashlib import blake2b
 from typing import Final, NamedTuple
 
+from receipted.dialects.smpp.addresses import same_number
 from receipted.dialects.smpp.codec import Unreadable
 from receipted.dialects.smpp.codings import Alphabets
 from receipted.dialects.smpp.events import Requested
-from receipted.dialects.smpp.ids import IdBook
+from receipted.dialects.smpp.ids import IdBook, Resolved
 from receipted.dialects.smpp.message import read_message
 from receipted.dialects.smpp.pdus import Command, Pdu
 from receipted.dialects.smpp.receipt import (
@@ -30,10 +30,10 @@ from receipted.hub.links import Inbound, InboundKind
 from receipted.hub.ports import Clock, Deliver, Observe, TakeInbound
 from receipted.providers.smpp.bind import Bind
 from receipted.providers.smpp.connection import Connection
+from receipted.providers.smpp.filing import digest_of, receipt_in_our_words
 
 EARLY_S: Final = 1.0
 """How long a receipt of an unknown id may wait for the submit_sm_resp, while the form of the ids is not certain."""
-NO_ERROR: Final = "0"
 CARRIES: Final = frozenset({Command.DELIVER_SM, Command.DATA_SM})
 
 
@@ -80,9 +80,9 @@ class Receiving:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    def submitted(self, message_id: str) -> str:
+    def submitted(self, message_id: str, recipient: str) -> str:
         """The id to store for that of a submit_sm_resp; receipts that wait for it may go on."""
-        stored = self._book.submitted(message_id)
+        stored = self._book.submitted(message_id, recipient)
         self._book_grew.set()
         return stored
 
@@ -98,7 +98,7 @@ class Receiving:
             if early is None:
                 now.append(request)
             else:
-                self._begin(self._take_early(connection, early))
+                self._begin(self._take_early(bind, connection, early))
         if now:
             self._begin(self._store(connection, now, receipts, inbound))
 
@@ -109,9 +109,9 @@ class Receiving:
             riddle = self._riddle(bind, pdu.raw, "", f"the PDU cannot be read: {pdu.problem}")
             self._begin(self._keep(riddle))
 
-    def late(self, message_id: str, response: Pdu) -> None:
+    def late(self, message_id: str, request: Pdu, response: Pdu) -> None:
         """A submit_sm_resp that came after its time: it says that the carrier took the message."""
-        stored = self.submitted(response.text("message_id"))
+        stored = self.submitted(response.text("message_id"), request.text("destination_addr"))
         if stored and not response.status and self._deliver is not None:
             receipt = Receipt(
                 provider=self._provider,
@@ -150,25 +150,64 @@ class Receiving:
         elif isinstance(reading, NotAReceipt):
             inbound.append(self._message(bind, request))
         else:
-            bind.receipts += 1
-            bind.last_receipt_ms = self._clock()
-            resolved = self._book.resolve(*reading.ids)
-            if not resolved.settled and self._waits_for_ids():
+            resolved = self._resolve(reading)
+            if not self._is_clear(reading, resolved) and self._waits_for_ids():
                 return _Early(request, reading)
-            receipts.append(self._receipt(request.raw, reading, resolved.stored_id or resolved.as_given))
+            self._file(bind, request, reading, resolved, receipts, inbound)
         return None
 
-    async def _take_early(self, connection: Connection, early: _Early) -> None:
+    def _resolve(self, said: DeliveryReceipt) -> Resolved:
+        """Whose it is. What anybody may have written teaches nothing about how the carrier writes its ids."""
+        return self._book.resolve(*said.ids, learns=said.marked)
+
+    def _is_clear(self, said: DeliveryReceipt, resolved: Resolved) -> bool:
+        """Whether waiting for a submit_sm_resp could tell no more about it."""
+        return resolved.settled and (said.marked or self._book.recipient_of(resolved.stored_id or "") is not None)
+
+    async def _take_early(self, bind: Bind, connection: Connection, early: _Early) -> None:
         """Wait a moment for the submit_sm_resp; then file the receipt under the id as given."""
         try:
             async with asyncio.timeout(EARLY_S):
-                while not (resolved := self._book.resolve(*early.receipt.ids)).settled:
+                while not self._is_clear(early.receipt, resolved := self._resolve(early.receipt)):
                     self._book_grew.clear()
                     await self._book_grew.wait()
         except TimeoutError:
-            resolved = self._book.resolve(*early.receipt.ids)
-        receipt = self._receipt(early.request.raw, early.receipt, resolved.stored_id or resolved.as_given)
-        await self._store(connection, [early.request], [receipt], [])
+            resolved = self._resolve(early.receipt)
+        receipts: list[Receipt] = []
+        inbound: list[Inbound] = []
+        self._file(bind, early.request, early.receipt, resolved, receipts, inbound)
+        await self._store(connection, [early.request], receipts, inbound)
+
+    def _file(
+        self,
+        bind: Bind,
+        request: Requested,
+        said: DeliveryReceipt,
+        resolved: Resolved,
+        receipts: list[Receipt],
+        inbound: list[Inbound],
+    ) -> None:
+        """As a receipt, or as the SMS that it may be: a phone can send the whole text of one with esm_class 0."""
+        if not said.marked:
+            if problem := self._doubt(said, resolved.stored_id or ""):
+                self._observe("receipt.strange", provider=self._provider, bind=bind.name, problem=problem)
+                inbound.append(self._message(bind, request))
+                return
+            self._book.resolve(*said.ids)
+        bind.receipts += 1
+        bind.last_receipt_ms = self._clock()
+        receipts.append(
+            receipt_in_our_words(self._provider, request.raw, said, resolved.stored_id or resolved.as_given)
+        )
+
+    def _doubt(self, said: DeliveryReceipt, stored_id: str) -> str:
+        """Why what reads like a receipt and is not marked as one is taken for an SMS; "" if it is believed."""
+        recipient = self._book.recipient_of(stored_id)
+        if recipient is None:
+            return "an SMS reads like the receipt of a message that is not known"
+        return (
+            "" if same_number(said.recipient, recipient) else "an SMS reads like the receipt of somebody else's message"
+        )
 
     async def _store(
         self,
@@ -213,23 +252,6 @@ class Receiving:
 
     # --- our words ----------------------------------------------------------------------------------------------------
 
-    def _receipt(self, raw: bytes, said: DeliveryReceipt, stored_id: str) -> Receipt:
-        words = (said.raw_status, said.raw_err, said.err_code, str(said.carrier_ms), said.sub, said.dlvrd)
-        return Receipt(
-            provider=self._provider,
-            provider_message_id=stored_id,
-            digest=digest_of(self._provider, stored_id, str(said.status), *words),
-            status=said.status,
-            raw_status=said.raw_status,
-            err_code=None if said.err_code == NO_ERROR else said.err_code,
-            carrier_ms=said.carrier_ms,
-            network=said.mccmnc,
-            recipient=said.recipient,
-            sender=said.sender,
-            raw=raw,
-            transport="smpp",
-        )
-
     def _message(self, bind: Bind, request: Requested) -> Inbound:
         pdu = request.pdu
         message = read_message(pdu, self._alphabets)
@@ -258,8 +280,3 @@ class Receiving:
             problem=problem,
             bind=bind.name,
         )
-
-
-def digest_of(*words: str) -> str:
-    """What makes two receipts the same statement: all that it says, however it was transported."""
-    return blake2b("\0".join(words).encode(errors="surrogatepass"), digest_size=16).hexdigest()

@@ -33,9 +33,11 @@ _Result: TypeAlias = PartAnswer | Deferred
 
 
 class Submitting:
-    """Makes one outcome of a message's parts. ``submitted`` is told each id and gives the one to store."""
+    """Makes one outcome of a message's parts. ``submitted`` is told each id with its recipient, and gives the one to
+    store.
+    """
 
-    def __init__(self, queue: Queue, submitted: Callable[[str], str]) -> None:
+    def __init__(self, queue: Queue, submitted: Callable[[str, str], str]) -> None:
         self._queue = queue
         self._submitted = submitted
         self._given_up: dict[int, tuple[Pdu, str]] = {}
@@ -110,7 +112,7 @@ class Submitting:
         match reaction_to(status):
             case Reaction.ACCEPTED:
                 sent.bind.went_well()
-                return self._accepted(reply.response)
+                return self._accepted(submission, reply.response)
             case Reaction.SLOW_DOWN:
                 wait_ms = sent.bind.slow_down(advice.meaning)
                 return Deferred(reason=f"{advice.meaning}.", wait_ms=wait_ms, throttled=True)
@@ -124,8 +126,8 @@ class Submitting:
             case _:
                 return PartAnswer(err_code=advice.code, reason=f"{advice.meaning}. {advice.advice}")
 
-    def _accepted(self, response: Pdu) -> PartAnswer:
-        stored = self._submitted(response.text("message_id"))
+    def _accepted(self, submission: Submission, response: Pdu) -> PartAnswer:
+        stored = self._submitted(response.text("message_id"), submission.recipient)
         if not stored:
             return PartAnswer(unclear=True, reason="The carrier took it without giving it an id: receipts cannot tell.")
         return PartAnswer(provider_message_id=stored)
