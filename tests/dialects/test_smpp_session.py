@@ -301,6 +301,17 @@ def test_a_peer_that_does_not_answer_enquire_link_is_gone() -> None:
     assert session.tick(1_500) == [Closed("enquire_link was not answered within 0.5 s", Fault.LINE)]
 
 
+def test_a_peer_that_drips_octets_is_asked_all_the_same() -> None:
+    session = SessionPair(enquire_link_ms=1_000, enquire_answer_ms=500).bound().esme
+    never_whole = (1_000).to_bytes(4) + bytes(900)
+    for now_ms in range(0, 1_000, 100):
+        assert session.receive(never_whole[now_ms // 2 : now_ms // 2 + 50], now_ms) == []
+    assert session.tick(1_000) == []
+    assert [pdu.command for pdu in said(session)] == [Command.ENQUIRE_LINK]
+    session.receive(never_whole[500:550], 1_400)
+    assert session.tick(1_500) == [Closed("enquire_link was not answered within 0.5 s", Fault.LINE)]
+
+
 def test_a_session_that_nobody_uses_is_ended() -> None:
     pair = SessionPair(enquire_link_ms=300, inactivity_ms=1_000).bound()
     pair.wait(999)

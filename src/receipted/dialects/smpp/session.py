@@ -199,10 +199,10 @@ class Session:
         events: list[Event] = []
         if self.state is State.CLOSED:
             return events
-        active = False
+        heard = active = False
         for octets in self._framer.feed(data):
             pdu = decode(octets)
-            active = active or pdu.command not in _LINK
+            heard, active = True, active or pdu.command not in _LINK
             if isinstance(pdu, Unreadable):
                 self._malformed(pdu, events)
             elif pdu.command >= RESPONSE:
@@ -213,7 +213,9 @@ class Session:
                 self._close("the peer sends nothing that makes sense", Fault.PEER, events)
             if self.closed is not None:
                 return events
-        self._timers.heard(now_ms, active=active)
+        if heard:
+            # Octets alone are no sign of life (7.2): whoever drips them would never be asked.
+            self._timers.heard(now_ms, active=active)
         if self._framer.lost is not None:
             self._send(Pdu(command=Command.GENERIC_NACK, status=CommandStatus.ESME_RINVCMDLEN))
             self._close(self._framer.lost, Fault.PEER, events)

@@ -64,7 +64,7 @@ class Timers:
         self.enquired_ms: int | None = None
 
     def heard(self, now_ms: int, *, active: bool) -> None:
-        """Something came in; ``active`` if it was more than an enquire_link or its answer."""
+        """A whole PDU came in; ``active`` if it was more than an enquire_link or its answer."""
         self.heard_ms = now_ms
         if active:
             self.active_ms = now_ms
