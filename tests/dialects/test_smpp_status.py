@@ -7,6 +7,7 @@ from receipted.dialects.smpp.status import (
     TABLE,
     CommandStatus,
     Reaction,
+    Statuses,
     advice_for,
     code_of,
     name_of,
@@ -64,3 +65,15 @@ def test_advice_and_reaction_agree_on_trying_again() -> None:
         retry = advice_for(row.status).retry
         expected = {Reaction.PERMANENT: False, Reaction.ACCEPTED: None}.get(row.reaction, True)
         assert retry is expected
+
+
+def test_a_carrier_may_mean_something_else() -> None:
+    statuses = Statuses({0x405: Reaction.SLOW_DOWN, 0x08: Reaction.PERMANENT})
+    assert [statuses.reaction_to(code) for code in (0x405, 0x08, 0x58)] == [
+        Reaction.SLOW_DOWN,
+        Reaction.PERMANENT,
+        Reaction.SLOW_DOWN,
+    ]
+    assert (statuses.advice_for(0x405).retry, statuses.advice_for(0x08).retry) == (True, False)
+    assert "slow-down" in statuses.advice_for(0x405).advice
+    assert statuses.advice_for(0x58) == advice_for(0x58)

@@ -227,6 +227,26 @@ async def test_a_permanent_error_is_explained(make: Make, far: FarSmsc, status: 
     assert word in advice.meaning
 
 
+async def test_a_code_of_the_carriers_own_may_be_temporary(make: Make, far: FarSmsc) -> None:
+    far.says(0x405, 0x406)
+    provider = await make(command_statuses={"0x0405": "slow-down", "0x00000406": "retry"})
+    outcome = await provider.submit(submission())
+    assert isinstance(outcome, Deferred)
+    assert outcome.throttled
+    assert provider.links()[0].state is LinkState.THROTTLED
+    assert isinstance(await provider.submit(submission()), Deferred)
+    assert await provider.submit(submission()) == taken("id-1")
+    advice = provider.advise("0x00000405", at_submit=True)
+    assert advice is not None
+    assert advice.retry
+
+
+async def test_a_bind_refused_by_a_code_of_the_carriers_own_may_be_tried_soon(make: Make, far: FarSmsc) -> None:
+    far.bind_answers = [0x40A]
+    await make(command_statuses={"0x40a": "retry"})
+    assert far.connections == 2
+
+
 async def test_later_parts_are_tried_until_they_are_taken(make: Make, far: FarSmsc) -> None:
     far.says(0, 0x58, 0, 0x08)
     provider = await make()

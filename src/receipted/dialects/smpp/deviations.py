@@ -73,5 +73,10 @@ DEVIATIONS: Final[tuple[Deviation, ...]] = (
         24, "a receipt not asked for, or none though asked for", "taken; silence becomes `unknown`", "receipt_due_s"
     ),
     Deviation(25, "data_sm in place of deliver_sm", "read alike"),
-    Deviation(26, "numbers outside the standard, vendors' TLVs", "kept as they are; none is an error"),
+    Deviation(
+        26,
+        "numbers outside the standard, vendors' TLVs",
+        "kept as they are; none is an error, and a command_status in no table is a refusal",
+        'command_statuses = { "0x0405" = "slow-down" }',
+    ),
 )

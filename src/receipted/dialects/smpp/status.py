@@ -1,11 +1,14 @@
 """What a command_status means and what to do about it (SMPP 3.4 section 5.1.3; reference smpp 4): one table.
 
 A code that is in no table is explained as undocumented and counts as a refusal; vendors' codes (0x400 to 0x4FF) are
-such. The raw number is always kept.
+such, unless a carrier's ``Statuses`` say otherwise. The raw number is always kept.
 """
 
+from collections.abc import Mapping
 from enum import IntEnum, StrEnum
 from typing import Final, NamedTuple
+
+import msgspec
 
 from receipted.domain.advice import Advice, Fault
 
@@ -67,11 +70,11 @@ class Reaction(StrEnum):
     """What whoever sent a request does about the answer."""
 
     ACCEPTED = "accepted"
-    SLOW_DOWN = "slow down"
+    SLOW_DOWN = "slow-down"
     """Too fast or too full: leave the bind alone for a while, then send the same again."""
     RETRY = "retry"
     """Temporary: send the same again, a few times."""
-    RETRY_A_FEW = "retry a few times"
+    RETRY_A_FEW = "retry-a-few"
     """Unclear what is wrong: send the same again, but not for ever."""
     REBIND = "rebind"
     """The session is not what we take it for: bind anew, then send the same again."""
@@ -202,3 +205,22 @@ def advice_for(status: int) -> Advice:
         return Advice(code_of(status), meaning, Fault.PROVIDER, None, "Look it up in the carrier's manual.")
     retry = {Reaction.PERMANENT: False, Reaction.ACCEPTED: None}.get(row.reaction, True)
     return Advice(code_of(status), f"{row.status.name}: {row.meaning}", row.fault, retry, row.advice)
+
+
+class Statuses(msgspec.Struct, frozen=True):
+    """What to do about one carrier's answers: the table, but for what ``own`` says of its codes."""
+
+    own: Mapping[int, Reaction] = {}
+
+    def reaction_to(self, status: int) -> Reaction:
+        """What to do about an answer."""
+        return self.own.get(status) or reaction_to(status)
+
+    def advice_for(self, status: int) -> Advice:
+        """The code explained for a person."""
+        usual = advice_for(status)
+        own = self.own.get(status)
+        if own is None:
+            return usual
+        said = f"What is done is set by command_statuses: {own}. The carrier's manual says what it means."
+        return usual._replace(retry=own is not Reaction.PERMANENT, advice=said)

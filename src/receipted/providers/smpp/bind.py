@@ -11,7 +11,7 @@ from receipted.dialects.smpp.codec import Unencodable, Unreadable
 from receipted.dialects.smpp.events import Answered, Closed, Fault, Requested, Unanswered
 from receipted.dialects.smpp.operations import SENDS
 from receipted.dialects.smpp.pdus import Command, Pdu, Value
-from receipted.dialects.smpp.status import Reaction, advice_for, reaction_to
+from receipted.dialects.smpp.status import Reaction, Statuses
 from receipted.dialects.smpp.tlvs import Tlv
 from receipted.domain.backoff import delay_ms
 from receipted.hub.links import Link, LinkState
@@ -57,13 +57,14 @@ class Bind(Owner):
     """``run`` keeps it up until it is cancelled. ``submit`` while it is ``free``."""
 
     def __init__(
-        self, name: str, provider: str, command: Command, settings: SmppSettings, told: Told,
-        clock: Clock, observe: Observe, tls: Callable[[], ssl.SSLContext | None],
+        self, name: str, provider: str, command: Command, settings: SmppSettings, statuses: Statuses,
+        told: Told, clock: Clock, observe: Observe, tls: Callable[[], ssl.SSLContext | None],
     ) -> None:  # fmt: skip
         self.name = name
         self.provider = provider
         self._command = command
         self._settings = settings
+        self._statuses = statuses
         self._told = told
         self._clock = clock
         self._observe = observe
@@ -204,8 +205,8 @@ class Bind(Owner):
     def _ended(self, connection: Connection, closed: Closed) -> int:
         if connection.refused is not None:
             status = connection.refused.status
-            advice = advice_for(status)
-            slow = reaction_to(status) is not Reaction.RETRY
+            advice = self._statuses.advice_for(status)
+            slow = self._statuses.reaction_to(status) is not Reaction.RETRY
             return self._broken(LinkState.REFUSED, f"{advice.meaning}. {advice.advice}", Fault.PEER, slow=slow)
         held_ms = self._clock() - self._since_ms if self._state is LinkState.BOUND else 0
         if held_ms >= STABLE_MS:

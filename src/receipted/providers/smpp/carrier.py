@@ -11,7 +11,7 @@ from receipted.dialects.smpp.events import Requested
 from receipted.dialects.smpp.ids import IdBook
 from receipted.dialects.smpp.pdus import Command, Pdu
 from receipted.dialects.smpp.receipt import ReceiptForm
-from receipted.dialects.smpp.status import CommandStatus, advice_for, code_of
+from receipted.dialects.smpp.status import CommandStatus, Reaction, Statuses, code_of
 from receipted.dialects.smpp.times import zone_named
 from receipted.dialects.vonage.codes import receipt_advice
 from receipted.domain.advice import Advice
@@ -65,8 +65,19 @@ class Smpp(Told):
         self._settings = settings
         self._observe = context.observe
         self._book = IdBook(settings.id_form)
+        self._statuses = statuses_of(settings)
         self._binds = [
-            Bind(f"{name}#{number}", name, command, settings, self, context.clock, context.observe, self._tls)
+            Bind(
+                f"{name}#{number}",
+                name,
+                command,
+                settings,
+                self._statuses,
+                self,
+                context.clock,
+                context.observe,
+                self._tls,
+            )
             for number, command in enumerate(COMMANDS[settings.bind] * settings.binds, 1)
         ]
         senders = sum(bind_command in SENDERS for bind_command in COMMANDS[settings.bind]) * settings.binds
@@ -82,7 +93,7 @@ class Smpp(Told):
             clock=context.clock,
             observe=context.observe,
         )
-        self._submitting = Submitting(self._queue, self._receiving.submitted)
+        self._submitting = Submitting(self._queue, self._statuses, self._receiving.submitted)
         self._pieces = Pieces(settings, first_reference=context.clock())
         self._tasks: list[asyncio.Task[None]] = []
         self._closed = False
@@ -122,7 +133,7 @@ class Smpp(Told):
         if not err_code:
             return None
         if err_code.startswith("0x"):
-            return advice_for(int(err_code, 16))
+            return self._statuses.advice_for(int(err_code, 16))
         return receipt_advice(err_code)
 
     async def start(self, deliver: Deliver, take_inbound: TakeInbound) -> None:
@@ -202,7 +213,7 @@ class Smpp(Told):
         finally:
             connection.cut()
         if connection.refused is not None:
-            advice = advice_for(connection.refused.status)
+            advice = self._statuses.advice_for(connection.refused.status)
             return f"It refused the bind with {advice.meaning}. {advice.advice}"
         return f"It ended the connection: {connection.ended.result().reason}. Ask the carrier why."
 
@@ -228,3 +239,9 @@ def receipt_form(settings: SmppSettings) -> ReceiptForm:
         words={word: Status(status) for word, status in settings.status_words.items()},
         network_tag=settings.network_tlv,
     )
+
+
+def statuses_of(settings: SmppSettings) -> Statuses:
+    """What this carrier means by its command_statuses, from the settings."""
+    own = {int(status, 16): Reaction(word) for status, word in settings.command_statuses.items()}
+    return Statuses(own)

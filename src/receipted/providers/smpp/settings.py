@@ -1,6 +1,7 @@
 """What can be set about a carrier: a section ``[providers.NAME]`` with ``kind = "smpp"``."""
 
-from typing import Literal, TypeAlias
+import re
+from typing import Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_validator
 
@@ -9,8 +10,12 @@ from receipted.dialects.smpp.id_forms import AUTO, ID_FORMS
 from receipted.dialects.smpp.submit import Long, Wanted
 from receipted.dialects.smpp.times import zone_named
 
+HEX: Final = re.compile("0x[0-9A-Fa-f]{1,8}")
 Sayable: TypeAlias = Literal["accepted", "buffered", "unknown", "expired", "failed", "rejected", "delivered"]
 """What a receipt can say: every status but those in which no carrier has the message yet."""
+
+Done: TypeAlias = Literal["slow-down", "retry", "retry-a-few", "rebind", "permanent"]
+"""What can be done about an answer that is no success."""
 
 
 class SmppSettings(BaseModel):
@@ -80,6 +85,9 @@ class SmppSettings(BaseModel):
     err_codes: dict[str, str] = Field(
         default_factory=dict, description="This carrier's err texts and the err-codes of Vonage's that they mean."
     )
+    command_statuses: dict[str, Done] = Field(
+        default_factory=dict, description="What to do about answers to submits that this carrier alone gives, in hex."
+    )
     status_words: dict[str, Sayable] = Field(
         default_factory=dict, description="Words in this carrier's receipts, in capitals, that no table has."
     )
@@ -99,6 +107,14 @@ class SmppSettings(BaseModel):
     def _form_is_known(cls, value: str) -> str:
         if value != AUTO and value not in ID_FORMS:
             raise ValueError(f"must be {AUTO} or one of {', '.join(ID_FORMS)}")
+        return value
+
+    @field_validator("command_statuses")
+    @classmethod
+    def _statuses_are_hex(cls, value: dict[str, Done]) -> dict[str, Done]:
+        for status in value:
+            if not HEX.fullmatch(status) or not int(status, 16):
+                raise ValueError(f'{status} is no command_status of an error in hex, such as "0x0405"')
         return value
 
     @field_validator("receipt_grammars")

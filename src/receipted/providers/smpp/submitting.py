@@ -12,7 +12,7 @@ from receipted.dialects.smpp.codec import Unencodable
 from receipted.dialects.smpp.events import Answered as SubmitAnswered
 from receipted.dialects.smpp.events import Unanswered
 from receipted.dialects.smpp.pdus import Pdu
-from receipted.dialects.smpp.status import Reaction, advice_for, code_of, reaction_to
+from receipted.dialects.smpp.status import Reaction, Statuses, code_of
 from receipted.dialects.smpp.submit import Submit
 from receipted.domain.backoff import delay_ms
 from receipted.hub.ports import Ambiguous, Answered, Deferred, Outcome, PartAnswer, Submission
@@ -37,8 +37,9 @@ class Submitting:
     store.
     """
 
-    def __init__(self, queue: Queue, submitted: Callable[[str, str], str]) -> None:
+    def __init__(self, queue: Queue, statuses: Statuses, submitted: Callable[[str, str], str]) -> None:
         self._queue = queue
+        self._statuses = statuses
         self._submitted = submitted
         self._given_up: dict[int, tuple[Pdu, str]] = {}
         self.under_way = 0
@@ -108,8 +109,8 @@ class Submitting:
 
     def _answered(self, submission: Submission, sent: Sent, reply: SubmitAnswered, tries: int) -> _Result:
         status = reply.response.status
-        advice = advice_for(status)
-        match reaction_to(status):
+        advice = self._statuses.advice_for(status)
+        match self._statuses.reaction_to(status):
             case Reaction.ACCEPTED:
                 sent.bind.went_well()
                 return self._accepted(submission, reply.response)
