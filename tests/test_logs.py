@@ -73,6 +73,8 @@ def test_loudness_follows_the_name() -> None:
     assert json.loads(line(True, "listener.failed"))["level"] == "error"
     assert json.loads(line(True, "bind.down", provider="acme"))["level"] == "warning"
     assert json.loads(line(True, "bind.up", provider="acme"))["level"] == "info"
+    assert json.loads(line(True, "submit.id-reused", provider="acme"))["level"] == "warning"
+    assert json.loads(line(True, "submit.id-too-long", provider="acme"))["level"] == "warning"
     assert line(True, "store.committed", ops=3) == ""
 
 

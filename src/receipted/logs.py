@@ -37,6 +37,8 @@ LEVELS: tuple[tuple[str, int], ...] = (
     (".unreadable", logging.WARNING),
     (".malformed", logging.WARNING),
     (".strange", logging.WARNING),
+    (".id-reused", logging.WARNING),
+    (".id-too-long", logging.WARNING),
     ("store.committed", logging.DEBUG),
 )
 """How loud what is observed is, by how its name ends; the rest is INFO, and what is marked ``quiet`` is DEBUG."""
@@ -46,7 +48,7 @@ OUTCOMES: dict[object, int] = {
     "partly-refused": logging.WARNING,
 }
 """The same by the ``outcome`` among the facts, where that says more than the name."""
-SELDOM = (".postponed", ".unreadable", ".malformed", ".strange")
+SELDOM = (".postponed", ".unreadable", ".malformed", ".strange", ".id-reused", ".id-too-long")
 """What is tried again and again while something is away, or what a peer can cause as often as it likes: a line for
 each would bury all others."""
 SELDOM_S = 60.0

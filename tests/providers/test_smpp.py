@@ -254,6 +254,34 @@ async def test_later_parts_are_tried_until_they_are_taken(make: Make, far: FarSm
     assert len(far.submits) == 5
 
 
+async def test_an_id_that_another_message_has_is_complained_about(make: Make, far: FarSmsc, hub: Taker) -> None:
+    far.on_submit = lambda line, pdu: line.answer(pdu, "77")
+    before = Outstanding(submission=submission(), seq=1, provider_message_id="78", submitted_ms=0)
+    provider = await make(outstanding=[before])
+    await provider.submit(submission())
+    assert hub.named("submit.id-reused") == []
+    await provider.submit(submission())
+    far.on_submit = lambda line, pdu: line.answer(pdu, "78")
+    await provider.submit(submission())
+    assert [facts["provider"] for facts in hub.named("submit.id-reused")] == ["acme", "acme"]
+
+
+@pytest.mark.parametrize(("length", "complaints"), [(64, 0), (65, 1)])
+async def test_an_id_longer_than_the_specification_allows_is_complained_about(
+    make: Make, far: FarSmsc, hub: Taker, length: int, complaints: int
+) -> None:
+    def octet_by_octet(line: Line, submit: Pdu) -> None:
+        octets = (
+            int(Command.SUBMIT_SM_RESP).to_bytes(4) + bytes(4) + submit.sequence.to_bytes(4) + b"x" * length + b"\0"
+        )
+        line.write((len(octets) + 4).to_bytes(4) + octets)
+
+    far.on_submit = octet_by_octet
+    provider = await make()
+    assert await provider.submit(submission()) == taken("x" * length)
+    assert len(hub.named("submit.id-too-long")) == complaints
+
+
 async def test_what_cannot_be_said_is_refused(make: Make, far: FarSmsc) -> None:
     provider = await make()
     outcome = await provider.submit(submission("a" * 153 * 256))

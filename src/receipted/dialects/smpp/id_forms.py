@@ -15,7 +15,9 @@ DECIMAL_HEX: Final = "decimal-hex"
 MOST_DIGITS = 40
 """Longer ids are no numbers: 128 bits take 39 decimal digits. It also bounds the work on an endless one."""
 MOST_CHARACTERS = 255
-"""The longest id that is remembered. The specification allows 64."""
+"""The longest id that is remembered."""
+SPECIFIED_CHARACTERS = 64
+"""The longest id that the specification allows, without its NUL (4.4.2, message_id)."""
 
 
 _HEX = frozenset("0123456789abcdefABCDEF")

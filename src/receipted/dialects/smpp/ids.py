@@ -68,9 +68,13 @@ class IdBook:
 
     def submitted(self, message_id: str, recipient: str = "") -> str:
         """What to store for the id of a submit_sm_resp; it is remembered. An empty id gives ""."""
-        stored = trimmed(message_id) if self._fixed is None else self._fixed.of_submit(message_id)
+        stored = self.stored(message_id)
         self._remember(stored, recipient)
         return stored
+
+    def stored(self, message_id: str) -> str:
+        """What to store for the id of a submit_sm_resp."""
+        return trimmed(message_id) if self._fixed is None else self._fixed.of_submit(message_id)
 
     def recipient_of(self, stored_id: str) -> str | None:
         """Who the message with this id is for; None if no such id is remembered."""

@@ -12,6 +12,7 @@ from receipted.dialects.smpp.addresses import same_number
 from receipted.dialects.smpp.codec import Unreadable
 from receipted.dialects.smpp.codings import Alphabets
 from receipted.dialects.smpp.events import Requested
+from receipted.dialects.smpp.id_forms import SPECIFIED_CHARACTERS
 from receipted.dialects.smpp.ids import IdBook, Resolved
 from receipted.dialects.smpp.message import read_message
 from receipted.dialects.smpp.pdus import Command, Pdu
@@ -82,9 +83,18 @@ class Receiving:
 
     def submitted(self, message_id: str, recipient: str) -> str:
         """The id to store for that of a submit_sm_resp; receipts that wait for it may go on."""
+        if self._book.recipient_of(self._book.stored(message_id)) is not None:
+            self._complain(
+                "submit.id-reused", "the carrier gave a message the id of another: receipts cannot tell them apart"
+            )
+        if len(message_id) > SPECIFIED_CHARACTERS:
+            self._complain("submit.id-too-long", f"the carrier gave an id of {len(message_id)} characters")
         stored = self._book.submitted(message_id, recipient)
         self._book_grew.set()
         return stored
+
+    def _complain(self, what: str, problem: str) -> None:
+        self._observe(what, provider=self._provider, problem=problem)
 
     # --- taking in ----------------------------------------------------------------------------------------------------
 
