@@ -85,6 +85,13 @@ BOUND_BY: Final[Mapping[int, Step]] = {
     Command.BIND_TRANSCEIVER: Step.BOUND_AS_TRANSCEIVER,
 }
 
+BIND_KINDS: Final[Mapping[Command, str]] = {
+    Command.BIND_TRANSCEIVER: "transceiver",
+    Command.BIND_TRANSMITTER: "transmitter",
+    Command.BIND_RECEIVER: "receiver",
+}
+"""What a bind is called in settings and on pages."""
+
 TRANSITIONS: Final[Mapping[tuple[State, Step], State]] = {
     (State.OPEN, Step.BIND): State.BINDING,
     (State.BINDING, Step.REFUSED): State.OPEN,
@@ -110,3 +117,8 @@ def may_receive(role: Role, command: int, state: State) -> bool:
 def after(state: State, step: Step) -> State:
     """The state that follows; the same one where the step changes nothing."""
     return TRANSITIONS.get((state, step), state)
+
+
+def submits(bind: Command) -> bool:
+    """Whether an ESME may submit once this bind is accepted."""
+    return after(State.BINDING, BOUND_BY[bind]) in SENDS

@@ -80,7 +80,6 @@ class Session:
         self.state = State.OPEN
         self.closed: str | None = None
         """Why the session is over. The connection is to be closed when ``data_to_send`` has been written."""
-        self.bound_as: Command | None = None
         self.peer_system_id = ""
         self.last_enquire_ms: int | None = None
         """When an enquire_link was last sent or answered."""
@@ -111,11 +110,6 @@ class Session:
     def owed(self) -> int:
         """Requests of the peer that we have not answered."""
         return len(self._owed)
-
-    @property
-    def last_heard_ms(self) -> int:
-        """When the peer last sent anything."""
-        return self._timers.heard_ms
 
     def free(self, now_ms: int) -> int:
         """How many requests may be made now: 0 when not bound, while paused, or with a full window."""
@@ -353,7 +347,6 @@ class Session:
 
     def _now_bound(self, command: int, now_ms: int) -> None:
         self.state = self._as_bound = after(self.state, BOUND_BY[command])
-        self.bound_as = Command(command)
         self._timers.waiting_since_ms = None
         self._timers.heard(now_ms, active=True)
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from receipted.dialects.smpp.codec import Unencodable, Unreadable
 from receipted.dialects.smpp.events import Answered, Closed, Fault, Requested, Unanswered
-from receipted.dialects.smpp.operations import SENDS
+from receipted.dialects.smpp.operations import BIND_KINDS, SENDS
 from receipted.dialects.smpp.pdus import Command, Pdu, Value
 from receipted.dialects.smpp.status import Reaction, Statuses
 from receipted.dialects.smpp.tlvs import Tlv
@@ -23,18 +23,13 @@ from receipted.providers.smpp.settings import SmppSettings
 
 STABLE_MS: Final = 30_000
 """A bind that held for so long was a good one: the next try comes at once again."""
-CONFIGURATION_FIRST_MS: Final = 30_000
-"""A bind refused for its credentials is not hammered: the first wait, which grows."""
+CONFIGURATION_FIRST_S, CONFIGURATION_MOST_S = 30.0, 300.0
+"""A bind refused for its credentials is not hammered: the first wait, and the longest."""
 FIRST_PAUSE_MS, LONGEST_PAUSE_MS = 1_000, 30_000
 """How long a bind is left alone when the carrier throttles: doubling each time, forgotten with the first success."""
 MEASURED_S: Final = 5
 SHOWN: Final = 40
 """Characters of the carrier's own name that the log shows: it may be as long as the carrier likes."""
-KINDS: Final[Mapping[Command, str]] = {
-    Command.BIND_TRANSCEIVER: "transceiver",
-    Command.BIND_TRANSMITTER: "transmitter",
-    Command.BIND_RECEIVER: "receiver",
-}
 
 
 class Told:
@@ -59,7 +54,9 @@ class Bind(Owner):
     def __init__(
         self, name: str, provider: str, command: Command, settings: SmppSettings, statuses: Statuses,
         told: Told, clock: Clock, observe: Observe, tls: Callable[[], ssl.SSLContext | None],
+        jitter: Callable[[], float] = random.random,
     ) -> None:  # fmt: skip
+        """``jitter``: from 0 to 1, so that the binds of many hubs do not come back at once."""
         self.name = name
         self.provider = provider
         self._command = command
@@ -69,6 +66,7 @@ class Bind(Owner):
         self._clock = clock
         self._observe = observe
         self._tls = tls
+        self._jitter = jitter
         self._session_settings = session_settings(settings)
         self._connection: Connection | None = None
         self._rate = Rate(settings.rate_per_s)
@@ -112,7 +110,7 @@ class Bind(Owner):
         return Link(
             provider=self.provider,
             bind=self.name,
-            kind=KINDS[self._command],
+            kind=BIND_KINDS[self._command],
             peer=f"{self._settings.host}:{self._settings.port}",
             state=LinkState.THROTTLED if throttled else self._state,
             since_ms=self._since_ms,
@@ -218,12 +216,10 @@ class Bind(Owner):
             self._now(LinkState.DOWN)
             return 0
         self._failures += 1
-        settings = self._settings
+        usual_s = self._settings.reconnect_first_s, self._settings.reconnect_most_s
+        first_s, most_s = (CONFIGURATION_FIRST_S, CONFIGURATION_MOST_S) if slow else usual_s
         wait_ms = delay_ms(
-            self._failures,
-            first_ms=CONFIGURATION_FIRST_MS if slow else int(settings.reconnect_first_s * 1000),
-            cap_ms=int((CONFIGURATION_FIRST_MS / 100 if slow else settings.reconnect_most_s) * 1000),
-            jitter=random.random(),  # noqa: S311
+            self._failures, first_ms=int(first_s * 1000), cap_ms=int(most_s * 1000), jitter=self._jitter()
         )
         self._now(state, problem)
         self._observe(
@@ -253,7 +249,7 @@ class Bind(Owner):
             "bind.up",
             provider=self.provider,
             bind=self.name,
-            kind=KINDS[self._command],
+            kind=BIND_KINDS[self._command],
             peer=self._connection.session.peer_system_id[:SHOWN],
         )
         self._told.room()

@@ -9,6 +9,7 @@ from receipted.dialects.smpp.codec import Unencodable, Unreadable
 from receipted.dialects.smpp.codings import Alphabets
 from receipted.dialects.smpp.events import Requested
 from receipted.dialects.smpp.ids import IdBook
+from receipted.dialects.smpp.operations import BIND_KINDS, submits
 from receipted.dialects.smpp.pdus import Command, Pdu
 from receipted.dialects.smpp.receipt import ReceiptForm
 from receipted.dialects.smpp.status import CommandStatus, Reaction, Statuses, code_of
@@ -44,13 +45,6 @@ from receipted.text.gsm import decode_gsm
 
 UNBIND_S: Final = 2.0
 """How long the carrier may take to agree to an unbind when the hub stops."""
-SENDERS: Final = frozenset({Command.BIND_TRANSCEIVER, Command.BIND_TRANSMITTER})
-COMMANDS: Final = {
-    "transceiver": (Command.BIND_TRANSCEIVER,),
-    "transmitter-receiver": (Command.BIND_TRANSMITTER, Command.BIND_RECEIVER),
-    "transmitter": (Command.BIND_TRANSMITTER,),
-    "receiver": (Command.BIND_RECEIVER,),
-}
 
 
 class Smpp(Told):
@@ -66,6 +60,7 @@ class Smpp(Told):
         self._observe = context.observe
         self._book = IdBook(settings.id_form)
         self._statuses = statuses_of(settings)
+        commands = commands_of(settings) * settings.binds
         self._binds = [
             Bind(
                 f"{name}#{number}",
@@ -78,9 +73,9 @@ class Smpp(Told):
                 context.observe,
                 self._tls,
             )
-            for number, command in enumerate(COMMANDS[settings.bind] * settings.binds, 1)
+            for number, command in enumerate(commands, 1)
         ]
-        senders = sum(bind_command in SENDERS for bind_command in COMMANDS[settings.bind]) * settings.binds
+        senders = sum(map(submits, commands))
         self.rate_per_s = settings.rate_per_s * senders
         self.concurrency = max(1, settings.window * senders)
         self._queue = Queue(self._binds)
@@ -199,7 +194,7 @@ class Smpp(Told):
         connection = Connection(session_settings(self._settings), trial)
         try:
             await connect(self._settings, self._tls, connection)
-            connection.bind(COMMANDS[self._settings.bind][0], bind_fields(self._settings))
+            connection.bind(commands_of(self._settings)[0], bind_fields(self._settings))
             either: tuple[asyncio.Future[Any], ...] = (trial.accepted, connection.ended)
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if trial.accepted.done():
@@ -226,6 +221,12 @@ class _Trial(Owner):
 
     def bound(self) -> None:
         self.accepted.set_result(None)
+
+
+def commands_of(settings: SmppSettings) -> list[Command]:
+    """How to bind: by one connection, or by the two of a pair."""
+    by_kind = {kind: command for command, kind in BIND_KINDS.items()}
+    return [by_kind[kind] for kind in settings.bind.split("-")]
 
 
 def receipt_form(settings: SmppSettings) -> ReceiptForm:
