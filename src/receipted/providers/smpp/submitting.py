@@ -37,10 +37,20 @@ class Submitting:
     store.
     """
 
-    def __init__(self, queue: Queue, statuses: Statuses, submitted: Callable[[str, str], str]) -> None:
+    def __init__(
+        self,
+        queue: Queue,
+        statuses: Statuses,
+        submitted: Callable[[str, str], str],
+        *,
+        later_parts_s: float = LATER_PARTS_S,
+        given_up_kept: int = GIVEN_UP_KEPT,
+    ) -> None:
         self._queue = queue
         self._statuses = statuses
         self._submitted = submitted
+        self._later_parts_s = later_parts_s
+        self._given_up_kept = given_up_kept
         self._given_up: dict[int, tuple[Pdu, str]] = {}
         self.under_way = 0
         """Messages whose ids may still be told."""
@@ -75,7 +85,7 @@ class Submitting:
     async def _part(self, submission: Submission, piece: Submit, *, first: bool) -> _Result:
         """One part, until it is decided. The first may be handed back; the others are tried for ``LATER_PARTS_S``."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + LATER_PARTS_S
+        until = loop.time() + self._later_parts_s
         tries = 0
         while True:
             result = await self._once(submission, piece, FIRST_TURN_S if first else until - loop.time(), tries)
@@ -84,7 +94,7 @@ class Submitting:
             tries += 1
             wait_s = (delay_ms(tries, cap_ms=10_000) if result.wait_ms is None else result.wait_ms) / 1000
             if loop.time() + wait_s >= until:
-                reason = f"{result.reason} It was tried for {LATER_PARTS_S:.0f} s; the parts before it were sent."
+                reason = f"{result.reason} It was tried for {self._later_parts_s:.0f} s; the parts before it were sent."
                 return PartAnswer(err_code=code_of(0xFF), reason=reason)
             await asyncio.sleep(wait_s)
 
@@ -103,7 +113,7 @@ class Submitting:
         if not reply.written:
             return Deferred(reason=f"It was not written before the bind ended: {reply.reason}.")
         self._given_up[id(reply.request)] = (reply.request, submission.message_id)
-        if len(self._given_up) > GIVEN_UP_KEPT:
+        if len(self._given_up) > self._given_up_kept:
             del self._given_up[next(iter(self._given_up))]
         return PartAnswer(unclear=True, reason=f"It was written, and {reply.reason}: the carrier may have it.")
 
