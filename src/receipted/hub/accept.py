@@ -86,7 +86,7 @@ class Accept:
             NewMessage(
                 message=message,
                 key=request.idempotency_key,
-                key_digest=_digest(request) if request.idempotency_key else "",
+                key_digest="" if request.idempotency_key is None else _digest(request),
                 charge=payer.price * message.part_count if payer else Decimal(0),
                 overdraw=payer is None or payer.overdraw,
             )
