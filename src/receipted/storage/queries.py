@@ -44,7 +44,7 @@ def message_of_part(connection: sa.Connection, told_id: str) -> Message:
         least, most = range_of(told_id)
     except ValueError:
         raise NotFound(f"{told_id} is no message id") from None
-    query = sa.select(message_table).where(message_table.c.id.between(least, most))
+    query = sa.select(message_table).where(message_table.c.id >= least, message_table.c.id <= most)
     for row in connection.execute(query).mappings():
         if seq_of(row["id"], told_id) <= row["part_count"]:
             return rows.message(row, parts(connection, row["id"]))
