@@ -57,7 +57,7 @@ async def sent_by_account(store: SqlStore, *ids: str, options: Options | None = 
 async def owed(store: SqlStore, made: Message) -> list[tuple[int, Status]]:
     """What its account is owed of a message, in the order of its happening."""
     found = await store.deliveries(message_id=made.id)
-    return [(one.seq, one.status) for one in sorted(found, key=lambda one: (one.at_ms, one.version))]
+    return [(one.seq, one.status) for one in sorted(found, key=lambda one: (one.at_ms, one.statement))]
 
 
 async def told(store: SqlStore, outcome: Outcome = Outcome.DELIVERED, due_ms: int | None = None) -> list[Delivery]:
@@ -205,7 +205,7 @@ class GatewayContract:
         (late,) = await store.due(KEY, NOW + 1, 10)
         await store.told([Told(delivery=late.delivery, outcome=Outcome.DELIVERED, attempts=1)])
         (again,) = await store.due(KEY, NOW + 60_000, 10)
-        assert (again.delivery.version, again.stale) == (early.version, True)
+        assert (again.delivery.statement, again.stale) == (early.statement, True)
 
     async def test_what_was_given_up_is_found_and_told_again(self, place: Place) -> None:
         store, ids = place.store, [provider_id() for _ in range(3)]
@@ -219,7 +219,7 @@ class GatewayContract:
         assert await store.replay("nobody00", 0, DUE) == 0
         due = await store.due(KEY, DUE, 10)
         assert len(due) == 2
-        assert dead.version not in {one.delivery.version for one in due}
+        assert dead.statement not in {one.delivery.statement for one in due}
         assert {one.delivery.attempts for one in due} == {0}
 
     async def test_many_targets_are_each_found(self, place: Place) -> None:

@@ -154,7 +154,7 @@ def _test_due(now_ms: int) -> Due:
         message_id=TEST_ID,
         seq=0,
         target=ENDPOINT,
-        version=TEST_ID,
+        statement=TEST_ID,
         status=Status.DELIVERED,
         err_code=None,
         carrier_ms=None,

@@ -231,7 +231,7 @@ class Notify:
 
 
 def _key(due: Due) -> tuple[str, int, str]:
-    return due.delivery.message_id, due.delivery.seq, due.delivery.version
+    return due.delivery.message_id, due.delivery.seq, due.delivery.statement
 
 
 def _part(due: Due) -> tuple[str, int]:

@@ -30,15 +30,15 @@ class Outcome(StrEnum):
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """One statement for one target. ``seq`` is the part (0: the whole message); ``version`` names the statement.
+    """One statement for one target. ``seq`` is the part (0: the whole message).
 
-    ``version`` is a part's ``status_key`` for an account, and the event's id for an endpoint: both ascend.
+    ``statement`` names it: a part's ``status_key`` for an account, the event's id for an endpoint. Both ascend.
     """
 
     message_id: str
     seq: int
     target: str
-    version: str
+    statement: str
     status: Status
     err_code: str | None
     carrier_ms: int | None

@@ -13,7 +13,7 @@ from receipted.storage import logbook, queries, rows, schema
 from receipted.storage.hot import HotSession
 
 _COLUMNS = tuple(Delivery.__struct_fields__)
-_KEY = ("message_id", "seq", "target", "version")
+_KEY = ("message_id", "seq", "target", "statement")
 MOST_SAID = 500
 """Characters kept of what an endpoint answered."""
 
@@ -97,12 +97,12 @@ def due(connection: sa.Connection, target: str, now_ms: int, limit: int) -> list
     told_later = (
         sa.exists()
         .where(*(later.c[name] == delivery.c[name] for name in ("message_id", "seq", "target")))
-        .where(later.c.version > delivery.c.version, later.c.outcome == str(Outcome.DELIVERED))
+        .where(later.c.statement > delivery.c.statement, later.c.outcome == str(Outcome.DELIVERED))
     )
     chosen = (
         sa.select(delivery, told_later.label("stale"))
         .where(delivery.c.target == target, delivery.c.due_ms <= now_ms, delivery.c.due_ms.is_not(None))
-        .order_by(delivery.c.due_ms, delivery.c.version)
+        .order_by(delivery.c.due_ms, delivery.c.statement)
         .limit(limit)
     )
     taken = connection.execute(chosen).mappings().all()
@@ -116,12 +116,12 @@ def due(connection: sa.Connection, target: str, now_ms: int, limit: int) -> list
             for one, row in zip(found, taken, strict=True)
         ]
     parts = _parts(connection, messages.keys())
-    events = {event.id: event for event in queries.events_with(connection, [one.version for one in found])}
+    events = {event.id: event for event in queries.events_with(connection, [one.statement for one in found])}
     return [
         Due(
             delivery=one,
             message=rows.message(messages[one.message_id], parts.get(one.message_id, [])),
-            event=events[one.version],
+            event=events[one.statement],
         )
         for one in found
     ]
@@ -150,7 +150,7 @@ def deliveries(
     connection: sa.Connection, target: str | None, message_id: str | None, only: Outcome | None, limit: int
 ) -> list[Delivery]:
     """The newest first, of a target or of a message."""
-    query = sa.select(delivery).order_by(delivery.c.at_ms.desc(), delivery.c.version.desc()).limit(limit)
+    query = sa.select(delivery).order_by(delivery.c.at_ms.desc(), delivery.c.statement.desc()).limit(limit)
     if target is not None:
         query = query.where(delivery.c.target == target)
     if message_id is not None:

@@ -93,7 +93,7 @@ WITH owed AS (
     RETURNING message_id, seq, account, status_key, status, CASE WHEN reason IS NULL THEN err_code END AS err_code,
         carrier_ms, network, price)
 INSERT INTO delivery (
-    message_id, seq, target, version, status, err_code, carrier_ms, network, price, at_ms, due_ms, attempts, outcome,
+    message_id, seq, target, statement, status, err_code, carrier_ms, network, price, at_ms, due_ms, attempts, outcome,
     said)
 SELECT message_id, seq, account, status_key, status, err_code, carrier_ms, network, price, %(now)s, %(now)s, 0,
     'waiting', ''

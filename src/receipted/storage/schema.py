@@ -246,7 +246,7 @@ delivery = Table(
     Column("message_id", Bytewise, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("target", String, nullable=False),
-    Column("version", Bytewise, nullable=False),
+    Column("statement", Bytewise, nullable=False),
     Column("status", String, nullable=False),
     Column("err_code", String),
     Column("carrier_ms", BigInteger),
@@ -257,7 +257,7 @@ delivery = Table(
     Column("attempts", Integer, nullable=False),
     Column("outcome", String, nullable=False),
     Column("said", String, nullable=False),
-    PrimaryKeyConstraint("message_id", "seq", "target", "version"),
+    PrimaryKeyConstraint("message_id", "seq", "target", "statement"),
 )
 Index("delivery_due", delivery.c.target, delivery.c.due_ms, sqlite_where=text("due_ms IS NOT NULL"),
       postgresql_where=text("due_ms IS NOT NULL"))  # fmt: skip

@@ -100,7 +100,7 @@ WHERE k.moves AND p.account IS NOT NULL AND p.status IS NOT p.told AND p.status 
 """
 _OWE = f"""
 INSERT INTO delivery (
-    message_id, seq, target, version, status, err_code, carrier_ms, network, price, at_ms, due_ms, attempts, outcome,
+    message_id, seq, target, statement, status, err_code, carrier_ms, network, price, at_ms, due_ms, attempts, outcome,
     said)
 SELECT p.message_id, p.seq, p.account, p.status_key, p.status, CASE WHEN p.reason IS NULL THEN p.err_code END,
     p.carrier_ms, p.network, p.price, NEW.now_ms, NEW.now_ms, 0, 'waiting', '' {_CHANGED_PARTS}

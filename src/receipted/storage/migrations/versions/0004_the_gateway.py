@@ -45,7 +45,7 @@ def _delivery() -> None:
         sa.Column("message_id", BYTEWISE, nullable=False),
         sa.Column("seq", sa.Integer, nullable=False),
         sa.Column("target", sa.String, nullable=False),
-        sa.Column("version", BYTEWISE, nullable=False),
+        sa.Column("statement", BYTEWISE, nullable=False),
         sa.Column("status", sa.String, nullable=False),
         sa.Column("err_code", sa.String),
         sa.Column("carrier_ms", sa.BigInteger),
@@ -56,7 +56,7 @@ def _delivery() -> None:
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("outcome", sa.String, nullable=False),
         sa.Column("said", sa.String, nullable=False),
-        sa.PrimaryKeyConstraint("message_id", "seq", "target", "version"),
+        sa.PrimaryKeyConstraint("message_id", "seq", "target", "statement"),
     )
     for name, columns, where in (
         ("delivery_due", ["target", "due_ms"], sa.text("due_ms IS NOT NULL")),
