@@ -33,21 +33,21 @@ S = Status
 KEY = "abcd1234"
 
 
-def of_account(parts: int = 1, *, options: Options | None = None) -> Message:
+def of_account(parts: int = 1, *, options: Options | None = None, account: str = KEY) -> Message:
     """A message that an account sent."""
     made = message(parts)
-    mine = KEY if options is None or options.status_report else None
+    mine = account if options is None or options.status_report else None
     return replace(
         made,
-        account=KEY,
+        account=account,
         price="0.03330000",
         options=options or made.options,
         parts=tuple(replace(part, account=mine) for part in made.parts),
     )
 
 
-async def sent_by_account(store: SqlStore, *ids: str, options: Options | None = None) -> Message:
-    made = of_account(len(ids), options=options)
+async def sent_by_account(store: SqlStore, *ids: str, options: Options | None = None, account: str = KEY) -> Message:
+    made = of_account(len(ids), options=options, account=account)
     await store.accept(NewMessage(message=made))
     await claim(store)
     await settle(store, made, answered(*ids))

@@ -38,6 +38,8 @@ class Lane:
     def __init__(self) -> None:
         self.ready: deque[Due] = deque()
         self.held: set[tuple[str, int, str]] = set()
+        self.ended: set[tuple[str, int, str]] = set()
+        """What has ended since the table was last asked: its answer may be from before."""
         self.under_way: set[asyncio.Task[None]] = set()
         self.parts: set[tuple[str, int]] = set()
         """Parts of which something is being told: one thing after the other."""
@@ -129,8 +131,9 @@ class Notify:
         lane = self._lanes.setdefault(target, Lane())
         if len(lane.held) >= FETCH // 2:
             return False
+        lane.ended.clear()
         found = await self._outbox.due(target, now_ms, FETCH + len(lane.held))
-        fresh = [due for due in found if _key(due) not in lane.held]
+        fresh = [due for due in found if _key(due) not in lane.held and _key(due) not in lane.ended]
         lane.ready.extend(fresh)
         lane.held.update(map(_key, fresh))
         self._start(target, lane)
@@ -159,6 +162,7 @@ class Notify:
             self._observe("notify.postponed", problem=str(error))
         finally:
             lane.held.discard(_key(due))
+            lane.ended.add(_key(due))
             lane.parts.discard(_part(due))
 
     async def _told(self, lane: Lane, due: Due) -> Told:

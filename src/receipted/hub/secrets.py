@@ -53,8 +53,9 @@ def holds(secret: str, stored: str) -> bool:
 class SecretCheck:
     """``await check(secret, hashes)``: whether it is one of these secrets.
 
-    What was found out is remembered under a key of this process, so an application pays for the hash once. The hashes
-    of strangers' guesses are made one after the other, off the event loop; raises TooManyGuesses when too many wait.
+    What was found out is remembered under a key of this process, so an application pays for the hash once, however
+    many requests it begins with. The hashes of strangers' guesses are made one after the other, off the event loop;
+    raises TooManyGuesses when too many wait.
     """
 
     def __init__(self) -> None:
@@ -62,7 +63,7 @@ class SecretCheck:
         self._nobodys = hashed(new_secret())
         self._known: OrderedDict[bytes, bool] = OrderedDict()
         self._turn = asyncio.Lock()
-        self._waiting = 0
+        self._asked: dict[bytes, asyncio.Task[bool]] = {}
 
     def known(self, secret: str, hashes: Sequence[str]) -> bool | None:
         """The same if it was asked before; None if not."""
@@ -72,16 +73,19 @@ class SecretCheck:
         name = self._name(secret, hashes)
         if name in self._known:
             return self._known[name]
-        # An account that does not exist takes as long as one that does.
-        tried = tuple(hashes) or (self._nobodys,)
-        if self._waiting >= MOST_WAITING:
-            raise TooManyGuesses("too many credentials wait to be checked; try again")
-        self._waiting += 1
+        if name not in self._asked:
+            if len(self._asked) >= MOST_WAITING:
+                raise TooManyGuesses("too many credentials wait to be checked; try again")
+            self._asked[name] = asyncio.create_task(self._find_out(name, secret, tuple(hashes)))
+        return await asyncio.shield(self._asked[name])
+
+    async def _find_out(self, name: bytes, secret: str, hashes: Sequence[str]) -> bool:
         try:
             async with self._turn:
-                good = await asyncio.to_thread(_any_holds, secret, tried)
+                # An account that does not exist takes as long as one that does.
+                good = await asyncio.to_thread(_any_holds, secret, hashes or (self._nobodys,))
         finally:
-            self._waiting -= 1
+            del self._asked[name]
         self._known[name] = good
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)

@@ -25,7 +25,8 @@ SILENCE_S = 10
 _TYPES: dict[str, str] = {
     "received_ms": "bigint", "carrier_ms": "bigint", "raw": "bytea", "due_ms": "bigint", "created_ms": "bigint",
     "updated_ms": "bigint", "ttl_ms": "bigint", "at_ms": "bigint", "started_ms": "bigint", "ended_ms": "bigint",
-    "seq": "int", "version": "int", "part_count": "int", "attempt": "int", "attempts": "int", "position": "int", "final": "boolean",
+    "seq": "int", "version": "int", "part_count": "int", "attempt": "int", "attempts": "int", "position": "int",
+    "final": "boolean",
 }  # fmt: skip
 """Columns that are not text."""
 
