@@ -331,6 +331,8 @@ def _request(submission: Submission) -> dict[str, str]:
             content=submission.content,
             client_ref=submission.client_ref,
             ttl_ms=submission.ttl_ms,
+            message_class=submission.options.message_class,
+            protocol_id=submission.options.protocol_id,
         )
     )
 

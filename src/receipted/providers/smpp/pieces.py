@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 from receipted.dialects.smpp.addresses import of_recipient, of_sender
 from receipted.dialects.smpp.codings import Alphabet
 from receipted.dialects.smpp.submit import HEADER_OCTETS, Coded, Submit, SubmitForm, submits
@@ -31,15 +33,18 @@ class Pieces:
 
     def of(self, submission: Submission) -> list[Submit]:
         """One submit_sm for each part. Raises Unencodable for what this carrier's way cannot say."""
-        of = self._settings
+        of, options = self._settings, submission.options
+        form = self._form
+        if options.protocol_id is not None:
+            form = msgspec.structs.replace(form, protocol_id=options.protocol_id)
         self._reference = (self._reference + 1) % REFERENCES
         return submits(
-            self._coded(submission.content),
+            msgspec.structs.replace(self._coded(submission.content), message_class=options.message_class),
             source=of_sender(submission.sender, of.source_ton, of.source_npi),
             destination=of_recipient(submission.recipient, of.destination_ton, of.destination_npi),
             reference=self._reference,
             ttl_ms=submission.ttl_ms,
-            form=self._form,
+            form=form,
         )
 
     def _coded(self, content: Content) -> Coded:
