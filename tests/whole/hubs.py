@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sqlite3
+import ssl
 import subprocess
 import sys
 import time
@@ -53,6 +54,8 @@ class HubProcess:
         }
         self.url = ""
         self.token = ""
+        self.tls: ssl.SSLContext | bool = True
+        """What its certificate is checked by, where it speaks HTTPS with one that only a test trusts."""
         self.started_in_s = 0.0
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -74,7 +77,7 @@ class HubProcess:
             )
         self.url = await until(self._address, READY_S, "the hub to start")
         self.token = (self.folder / "token").read_text().strip()
-        async with aiohttp.ClientSession() as session:
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=self.tls)) as session:
             await until(lambda: _answers(session, f"{self.url}/healthz"), READY_S, "the hub to answer")
         self.started_in_s = time.monotonic() - begun
 
@@ -147,7 +150,8 @@ class Client:
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
 
     async def __aenter__(self) -> "Client":
-        self.session = aiohttp.ClientSession(timeout=self._timeout, connector=aiohttp.TCPConnector(limit=0))
+        connector = aiohttp.TCPConnector(limit=0, ssl=self._hub.tls)
+        self.session = aiohttp.ClientSession(timeout=self._timeout, connector=connector)
         return self
 
     async def __aexit__(self, *_: object) -> None:
