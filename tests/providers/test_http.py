@@ -1,5 +1,6 @@
 import asyncio
 import datetime
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -7,10 +8,12 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
+from aiohttp.abc import AbstractResolver, ResolveResult
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from receipted.hub.guard import Guard
 from receipted.hub.ports import HttpAnswer, HttpFailure
 from receipted.providers.http import AiohttpClient
 
@@ -216,3 +219,47 @@ async def test_a_closed_client_opens_anew(http: AiohttpClient) -> None:
         assert isinstance(await http.call("GET", url), HttpAnswer)
         await http.close()
         assert isinstance(await http.call("GET", url), HttpAnswer)
+
+
+class Named(AbstractResolver):
+    """Gives every name these addresses."""
+
+    def __init__(self, *addresses: str) -> None:
+        self._addresses = addresses
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(hostname=host, host=address, port=port, family=socket.AF_INET, proto=0, flags=0)
+            for address in self._addresses
+        ]
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+@pytest.mark.parametrize("form", ["127.0.0.1", "127.1", "2130706433", "0x7f000001", "innocent.example"])
+async def test_with_a_guard_no_inner_address_is_reached_whatever_it_is_called(form: str) -> None:
+    reached: list[bytes] = []
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reached.append(await head(reader))
+
+    client = AiohttpClient(guard=Guard(), resolver=Named("127.0.0.1"))
+    async with served(handler) as url:
+        answer = await client.call("GET", url.replace("127.0.0.1", form))
+    await client.close()
+    assert isinstance(answer, HttpFailure)
+    assert (answer.kind, answer.sent, reached) == ("guarded", False, [])
+    assert "webhooks.allow" in answer.problem
+
+
+@pytest.mark.parametrize("form", ["127.0.0.1", "innocent.example"])
+async def test_what_the_guard_allows_is_reached(form: str) -> None:
+    client = AiohttpClient(guard=Guard(allowed=("127.0.0.1",)), resolver=Named("10.0.0.1", "127.0.0.1"))
+    async with served(saying(OK)) as url:
+        answer = await client.call("GET", url.replace("127.0.0.1", form))
+    await client.close()
+    assert isinstance(answer, HttpAnswer)
+    assert answer.status == 200

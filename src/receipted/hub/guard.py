@@ -17,6 +17,7 @@ Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 INNER_NAMES = ("localhost", "internal", "local", "localdomain")
 """The last word of names that only mean something inside."""
 _CGNAT = ipaddress.ip_network("100.64.0.0/10")
+_SITE_LOCAL = ipaddress.ip_network("fec0::/10")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _COMPATIBLE = ipaddress.ip_network("::/96")
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+")
@@ -122,6 +123,6 @@ def _inner(address: Address) -> str | None:
         return "a link-local address, as the metadata services of clouds have"
     if address.is_multicast:
         return "a multicast address"
-    if address.is_private or address in _CGNAT or not address.is_global:
+    if address.is_private or address in _CGNAT or address in _SITE_LOCAL or not address.is_global:
         return "an address of an inner network"
     return None
