@@ -4,7 +4,7 @@ import socket
 import sys
 import time
 
-from receipted.dialects.smpp.events import Answered, Bound, Requested
+from receipted.dialects.smpp.events import Answered, BindRefused, Bound, Requested
 from receipted.dialects.smpp.pdus import Command
 from receipted.dialects.smpp.receipt import DeliveryReceipt, read_receipt
 from receipted.dialects.smpp.session import Role, Session, SessionSettings
@@ -25,8 +25,12 @@ def main(host: str, port: str, number: str) -> None:
             if isinstance(event, Bound):
                 sms = {"source_addr": "Acme", "destination_addr": number, "short_message": b"Hello"}
                 session.request(Command.SUBMIT_SM, now_ms(), {**sms, "registered_delivery": 1})
+            elif isinstance(event, BindRefused):
+                sys.exit(f"The bind was refused: {event.pdu.status:#x}")
             elif isinstance(event, Answered):
-                print("answered", event.response.status, event.response.text("message_id"), flush=True)
+                if event.response.status:
+                    sys.exit(f"The SMS was refused: {event.response.status:#x}")
+                print("answered", event.response.text("message_id"), flush=True)
             elif isinstance(event, Requested):
                 receipt = read_receipt(event.pdu)
                 session.answer(event.pdu, now_ms())

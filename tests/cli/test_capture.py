@@ -184,3 +184,10 @@ def test_a_damaged_capture_never_raises(data: st.DataObject, pcapng: bool) -> No
     except NoCapture:
         return
     assert isinstance(told[-1], Ended)
+
+
+def test_pieces_in_the_wrong_order_are_put_right_however_small_and_many() -> None:
+    first, *others = segments([1], STREAM * 3, first=2**32 - 40)
+    packets = one_way([first, *reversed(others)], opened=2**32 - 40)
+    found = [one for one in pieces(io.BytesIO(capture(packets))) if isinstance(one, Piece)]
+    assert b"".join(piece.octets for piece in found) == STREAM * 3

@@ -1,10 +1,12 @@
 """A network capture (pcap, pcapng) as TCP: whose octets came when, put back in order.
 
 Retransmissions are told apart by sequence number, what came early waits for what is missing, and what never comes is
-said. At most ``MOST_WAITING`` octets wait in each direction.
+said. At most ``MOST_WAITING`` octets in ``MOST_PIECES`` pieces wait in each direction.
 """
 
+import heapq
 import socket
+import struct
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
 
@@ -12,6 +14,8 @@ import dpkt  # type: ignore[import-untyped]
 
 MOST_WAITING: Final = 1_000_000
 """Octets that wait for a missing piece; beyond, it counts as lost. A window of TCP is seldom larger."""
+MOST_PIECES: Final = 10_000
+"""Pieces that wait, however small."""
 MAGIC: Final = frozenset(
     bytes.fromhex(magic)
     for magic in ("a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1", "a1b2cd34", "34cdb2a1", "0a0d0d0a")
@@ -95,7 +99,7 @@ def pieces(file: BinaryIO) -> Iterator[Told]:
     try:
         whole = _File(file)
         reader = dpkt.pcap.UniversalReader(whole)
-    except (ValueError, dpkt.Error, IndexError):
+    except (ValueError, dpkt.Error, IndexError, struct.error):
         raise NoCapture("It is no capture that can be read: neither pcap nor pcapng.") from None
     link = reader.datalink()
     if link not in _LINKS and link not in _RAW_LINKS:
@@ -105,7 +109,7 @@ def pieces(file: BinaryIO) -> Iterator[Told]:
     for at_s, packet in _packets(reader, whole):
         try:
             segment = _segment(link, at_s, packet)
-        except (dpkt.Error, ValueError, IndexError, KeyError, TypeError, AttributeError):
+        except (dpkt.Error, ValueError, IndexError, KeyError, TypeError, AttributeError, struct.error):
             unreadable += 1
             continue
         if isinstance(segment, _Segment):
@@ -142,7 +146,7 @@ def _packets(reader: Iterator[tuple[float, bytes]], file: _File) -> Iterator[tup
             at_s, packet = next(packets)
         except StopIteration:
             return
-        except (dpkt.Error, ValueError, OSError, IndexError):
+        except (dpkt.Error, ValueError, OSError, IndexError, struct.error):
             file.cut = True
             return
         if file.cut:
@@ -186,7 +190,10 @@ class _Direction:
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
         self._due: int | None = None
+        """The sequence number of the next octet, and beside it how many octets it is from the first one seen."""
         self._waiting: dict[int, tuple[float, bytes]] = {}
+        self._order: list[tuple[int, int]] = []
+        self._unwrapped = 0
         self._waiting_octets = 0
         self._opens = False
 
@@ -197,13 +204,14 @@ class _Direction:
             if self._due != sequence:
                 yield from self.give_up_waiting()
                 self._due, self._opens = sequence, True
+                self._order.clear()
         if not segment.octets:
             return
         if self._due is None:
             self._due = sequence
         self._keep(sequence, segment)
         yield from self._ready(segment.at_s)
-        while self._waiting_octets > MOST_WAITING:
+        while self._waiting_octets > MOST_WAITING or len(self._waiting) > MOST_PIECES:
             yield from self._skip()
 
     def give_up_waiting(self) -> Iterator[Piece]:
@@ -215,6 +223,8 @@ class _Direction:
         known = self._waiting.get(sequence)
         if known is None or len(known[1]) < len(segment.octets):
             self._waiting_octets += len(segment.octets) - (len(known[1]) if known else 0)
+            if known is None:
+                heapq.heappush(self._order, (self._unwrapped + self._ahead(sequence), sequence))
             self._waiting[sequence] = (segment.at_s, segment.octets)
 
     def _ahead(self, sequence: int) -> int:
@@ -225,23 +235,30 @@ class _Direction:
     def _ready(self, at_s: float, missing: int = 0) -> Iterator[Piece]:
         """All that now follows without a hole."""
         while self._waiting:
-            sequence = self._due if self._due in self._waiting else min(self._waiting, key=self._ahead)
+            sequence = self._first()
             ahead = self._ahead(sequence)
             if ahead > 0:
                 return
+            heapq.heappop(self._order)
             _, octets = self._waiting.pop(sequence)
             self._waiting_octets -= len(octets)
             octets = octets[-ahead:] if ahead else octets
             if octets:
                 self._due = ((self._due or 0) + len(octets)) % _WHOLE
+                self._unwrapped += len(octets)
                 yield Piece(self._flow, at_s, octets, missing, self._opens)
                 missing, self._opens = 0, False
 
+    def _first(self) -> int:
+        """The sequence number of the piece that is nearest; as many as wait are looked at only once."""
+        return self._order[0][1]
+
     def _skip(self) -> Iterator[Piece]:
         """Go on behind the hole."""
-        sequence = min(self._waiting, key=self._ahead)
+        sequence = self._first()
         missing = self._ahead(sequence)
         self._due = sequence
+        self._unwrapped += missing
         yield from self._ready(self._waiting[sequence][0], missing)
 
 

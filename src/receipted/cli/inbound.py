@@ -43,7 +43,9 @@ def _table(inbound: list[InboundAnswer], *, raw: bool) -> None:
         out().print("None: no carrier has handed over anything but receipts.")
         return
     seen_from = times.now()
-    table = columns(("Age", "Bind", "From", "To", "Part", "Text"), right=("Age",), folded=("Text",), rest="Text")
+    headings = ("Age", "Bind", "From", "To", "Part", "Text")
+    most = {"Bind": 16, "From": 16, "To": 16, "Part": 6}
+    table = columns(headings, right=("Age",), folded=("Text",), rest="Text", most=most)
     for one in inbound:
         at = time_of(one.at)
         text = clean(one.text) + (f"\n! {clean(one.problem)}" if one.problem else "") + (f"\n{one.raw}" if raw else "")

@@ -8,7 +8,7 @@ import json
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -100,19 +100,32 @@ def status_plain(status: str) -> str:
     return status_text(status).plain
 
 
+REST_LEAST = 16
+"""Characters that the column with the rest has at least."""
+
+
 def columns(
-    headings: Sequence[str], *, right: Iterable[str] = (), folded: Iterable[str] = (), rest: str | None = None
+    headings: Sequence[str],
+    *,
+    right: Iterable[str] = (),
+    folded: Iterable[str] = (),
+    rest: str | None = None,
+    most: Mapping[str, int] | None = None,
 ) -> Table:
     """An empty table without lines.
 
     ``right`` are columns of numbers. ``folded`` go on below, others are cut. ``rest`` has what the others leave over.
+    ``most`` bounds the width of columns that strangers fill, so that they cannot push the others out of sight.
     """
+    widths = most or {}
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False, expand=rest in headings)
     for heading in headings:
         table.add_column(
             heading,
             justify="right" if heading in right else "left",
             ratio=1 if heading == rest else None,
+            min_width=REST_LEAST if heading == rest else None,
+            max_width=widths.get(heading),
             no_wrap=heading not in folded,
             overflow="fold" if heading in folded else "ellipsis",
         )

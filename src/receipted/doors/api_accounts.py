@@ -22,6 +22,7 @@ from receipted.doors.api_gateway_shapes import (
     PriceListOut,
     PriceRow,
 )
+from receipted.doors.api_patterns import PLAIN
 from receipted.doors.api_problems import documented
 from receipted.doors.api_render import iso
 from receipted.doors.api_request import reading
@@ -30,6 +31,7 @@ from receipted.hub.accounts import Accounts
 from receipted.hub.outbox import Outbox
 
 TAGS = ["accounts"]
+WHOSE = QueryParameter(pattern=PLAIN, max_length=64, description="An api key; left out: everybody's.")
 PRICE_LIST_LIMIT = 16_777_216
 """Octets of a price list (16 MiB); other bodies have the API's own limit."""
 ApiKey = Annotated[str, PathParameter(description="The account's api key.")]
@@ -141,7 +143,9 @@ def accounts_api(desk: AccountDesk, accounts: Accounts, outbox: Outbox) -> list[
         responses=documented(400, 401, 503),
     )
     async def list_prices(
-        account: Annotated[str, QueryParameter(description="An api key; left out: everybody's.", max_length=64)] = "",
+        account: Annotated[
+            str, QueryParameter(pattern=PLAIN, max_length=64, description="An api key; left out: everybody's.")
+        ] = "",
     ) -> PriceListOut:
         return PriceListOut(prices=[_price_row(row) for row in accounts.price_rows(account)])
 

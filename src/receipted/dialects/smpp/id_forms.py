@@ -48,6 +48,22 @@ def hexadecimal(message_id: str) -> int | None:
     return int(message_id, 16)
 
 
+def meant(message_id: str) -> dict[str, str]:
+    """The ids of submits that a receipt's id can mean, folded, by what relates the two.
+
+    Folded, a number is spelled in one way only, so that an id which is a number in hex or decimal is found by it.
+    """
+    trim = trimmed(message_id)
+    if not trim:
+        return {}
+    found = {SAME: folded(trim)}
+    if (as_decimal := decimal(trim)) is not None:
+        found[HEX_DECIMAL] = f"{as_decimal:x}"
+    if (as_hex := hexadecimal(trim)) is not None:
+        found[DECIMAL_HEX] = str(as_hex)
+    return found
+
+
 class IdForm(NamedTuple):
     """One rule for both ends: what is stored for an id of a submit_sm_resp, and what for an id of a receipt.
 

@@ -2,11 +2,11 @@
 
 What is stored for a message never changes: under an explicit form it is the form's normal spelling, under ``auto`` the
 id of the submit_sm_resp as given. ``auto`` remembers the ids in flight, looks up what a receipt's id could stand for,
-and takes the one that is known. After a few receipts that agree it knows the carrier's form, and from then on can also
-say what is stored for an id that it does not remember.
+and takes the one that is known, in whatever form. After a few receipts that agree it knows the carrier's form, and from
+then on can also choose among several that are known. It never makes up an id, unless it had to forget some.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 
@@ -18,8 +18,8 @@ from receipted.dialects.smpp.id_forms import (
     MOST_CHARACTERS,
     SAME,
     IdForm,
-    decimal,
-    hexadecimal,
+    folded,
+    meant,
     trimmed,
 )
 from receipted.dialects.smpp.id_spellings import Spellings
@@ -27,6 +27,8 @@ from receipted.dialects.smpp.id_spellings import Spellings
 CAPACITY = 200_000
 ENOUGH = 3
 """So many messages in a row whose receipts agree make a form certain, or a certain one doubtful."""
+_MOST_ALIKE = 8
+"""So many ids that differ in case and zeros only are told apart, so that a strange carrier costs no more."""
 _WORDS = {
     SAME: "the same id in both",
     HEX_DECIMAL: "submit hex, receipt decimal",
@@ -38,8 +40,8 @@ class Resolved(msgspec.Struct, frozen=True):
     """What a receipt's id means.
 
     ``stored_id`` is the id that its message is stored under, known or computed; None if that cannot be told.
-    ``settled`` False says that waiting may help: the form is not certain and no such id is known, so the submit_sm_resp
-    may still be on its way. ``as_given`` is what to file the receipt under where nothing else is found.
+    ``settled`` False says that waiting may help: no such id is known, so the submit_sm_resp may still be on its way.
+    ``as_given`` is what to file the receipt under where nothing else is found.
     """
 
     stored_id: str | None
@@ -55,8 +57,11 @@ class IdBook:
         self._fixed: IdForm | None = None if form == AUTO else ID_FORMS[form]
         self._capacity = capacity
         self._known: dict[str, str] = {}
+        self._folded: dict[str, tuple[str, ...]] = {}
+        """The remembered ids by their folded form, by which numbers are found too: it is one for each number."""
         self._spellings = Spellings()
         self._learners: dict[int, _Learner] = {}
+        self._has_forgotten = False
 
     def __len__(self) -> int:
         return len(self._known)
@@ -65,6 +70,7 @@ class IdBook:
         """Remembers ids that are stored and still await their receipts, with their recipients, the oldest first."""
         for stored_id, recipient in stored:
             self._remember(stored_id, recipient)
+        self._has_forgotten |= len(self._known) >= self._capacity
 
     def submitted(self, message_id: str, recipient: str = "") -> str:
         """What to store for the id of a submit_sm_resp; it is remembered. An empty id gives ""."""
@@ -98,7 +104,12 @@ class IdBook:
     @property
     def certain(self) -> bool:
         """Whether the form is known: it was set, or found out."""
-        return self._fixed is not None or any(learner.form for learner in self._learners.values())
+        return self._fixed is not None or bool(self.forms)
+
+    @property
+    def forms(self) -> dict[int, str]:
+        """What was found out, by the place in a receipt."""
+        return {place: learner.form for place, learner in self._learners.items() if learner.form}
 
     @property
     def form(self) -> str:
@@ -114,13 +125,20 @@ class IdBook:
     def _remember(self, stored_id: str, recipient: str) -> None:
         if not 0 < len(stored_id) <= MOST_CHARACTERS:
             return
-        self._known.pop(stored_id, None)
+        if self._known.pop(stored_id, None) is None:
+            key = folded(stored_id)
+            self._folded[key] = (*self._folded.get(key, ())[-_MOST_ALIKE:], stored_id)
         self._known[stored_id] = recipient
         self._spellings.saw(stored_id)
         if len(self._known) > self._capacity:
-            oldest = next(iter(self._known))
-            del self._known[oldest]
-            self._spellings.forget(oldest)
+            self._forget(next(iter(self._known)))
+
+    def _forget(self, stored_id: str) -> None:
+        del self._known[stored_id]
+        self._has_forgotten = True
+        key = folded(stored_id)
+        if left := tuple(other for other in self._folded.pop(key, ()) if other != stored_id):
+            self._folded[key] = left
 
     def _by_form(self, form: IdForm, ids: list[str]) -> str:
         """The id that both places agree on, else the only known one, else the first that has the form.
@@ -138,80 +156,87 @@ class IdBook:
 
     def _by_learning(self, ids: list[tuple[int, str]], learns: bool) -> Resolved:
         given = ids[0][1]
-        computed = None
-        for place, text in ids:
-            learner = self._learners.setdefault(place, _Learner())
-            if not learner.form:
-                continue
-            known = self._related(learner.form, text)
-            if learns:
-                learner.saw(learner.form if known else _only_relation(self._candidates(text)), text)
-            if len(known) == 1:
-                return self._found(known[0], given, [text] if learns else [])
-            computed = computed or self._spellings.computed(learner.form, text)
-        if computed is not None:
-            return Resolved(computed, True, given)
         candidates = {place: self._candidates(text) for place, text in ids}
-        found = {stored for relations in candidates.values() for known in relations.values() for stored in known}
-        if len(found) != 1:
-            return Resolved(None, bool(found), given)
-        learned = ids if learns else []
-        for place, text in learned:
-            self._learners[place].saw(_only_relation(candidates[place]), text)
-        return self._found(found.pop(), given, [text for _, text in learned])
-
-    def _found(self, stored_id: str, given: str, texts: Iterable[str]) -> Resolved:
-        for text in texts:
-            self._spellings.matched(stored_id, text)
+        stored_id = self._choice(candidates)
+        if stored_id is None:
+            found = any(candidates.values())
+            computed = None if found else self._computed(ids)
+            return Resolved(computed, found or computed is not None, given)
+        if learns:
+            for place, text in ids:
+                self._spellings.matched(stored_id, text)
+                self._learner(place).saw(
+                    [relation for relation, known in candidates[place].items() if stored_id in known], text
+                )
         return Resolved(stored_id, True, given)
+
+    def _choice(self, candidates: "dict[int, dict[str, tuple[str, ...]]]") -> str | None:
+        """The known id that is meant: the one on which both places agree, or the form says so, or there is no other."""
+        some = [
+            {one for known in relations.values() for one in known} for relations in candidates.values() if relations
+        ]
+        if len(some) > 1 and len(agreed := set.intersection(*some)) == 1:
+            return agreed.pop()
+        for place, relations in candidates.items():
+            known = relations.get(self._learner(place).form, ())
+            if len(known) == 1:
+                return known[0]
+        every = set[str]().union(*some)
+        return every.pop() if len(every) == 1 else None
+
+    def _computed(self, ids: list[tuple[int, str]]) -> str | None:
+        """What the form makes of an id that is not known, if it may have been forgotten and the form had no exception.
+
+        Otherwise the carrier's own id is kept: it is somebody else's message, or one whose submit is not answered yet.
+        """
+        if not self._has_forgotten:
+            return None
+        found = ((self._learner(place), text) for place, text in ids)
+        return next((self._spellings.computed(one.form, text) for one, text in found if one.form and one.alone), None)
+
+    def _learner(self, place: int) -> "_Learner":
+        return self._learners.setdefault(place, _Learner())
 
     def _candidates(self, text: str) -> dict[str, tuple[str, ...]]:
         """The known ids that a receipt's id can stand for, by what relates the two."""
-        relations = {relation: self._related(relation, text) for relation in _WORDS}
-        return {relation: known for relation, known in relations.items() if known}
-
-    def _related(self, relation: str, text: str) -> tuple[str, ...]:
-        """The known ids that stand in this relation to a receipt's id."""
-        if relation == SAME:
-            return (text,) if text in self._known else self._known_of(self._spellings.same(text))
-        value = decimal(text) if relation == HEX_DECIMAL else hexadecimal(text)
-        return () if value is None else self._known_of(self._spellings.number(relation, value))
-
-    def _known_of(self, spelled: Iterator[str]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(text for text in spelled if text in self._known))
+        found = {relation: self._folded[key] for relation, key in meant(text).items() if key in self._folded}
+        if text in self._known:
+            found[SAME] = (text,)
+        return found
 
 
 class _Learner:
     """What relates the ids in one place of a receipt to those of the submits.
 
     Certain after ``ENOUGH`` messages in a row that agree; each contradiction met before that asks for as many more. A
-    certain form decides alone, since numbers that happen to be known in another base are coincidences; it falls when
-    ``ENOUGH`` messages in a row say otherwise. Several receipts of one message count once.
+    certain form decides among several known ids, since numbers that happen to be known in another base are
+    coincidences; it falls when ``ENOUGH`` messages in a row say otherwise. Several receipts of one message count once.
     """
 
     def __init__(self) -> None:
         self.form = ""
         self.receipts = 0
+        self.alone = True
+        """Whether every receipt had the form since it was found."""
         self._latest = ""
         self._agree: set[str] = set()
         self._wanted = ENOUGH
 
-    def saw(self, relation: str, text: str) -> None:
-        """A receipt with the id ``text`` was matched, by this relation; "" where several explain it."""
-        if not relation:
-            return
-        self.receipts += 1
-        if relation == self.form:
+    def saw(self, relations: list[str], text: str) -> None:
+        """A receipt with the id ``text`` was matched, and these relations explain it; several teach nothing."""
+        if self.form in relations:
+            self.receipts += 1
             self._agree.clear()
             return
+        if len(relations) != 1:
+            return
+        self.receipts += 1
+        self.alone = False
+        (relation,) = relations
         if relation != self._latest:
             self._wanted = min(self._wanted + ENOUGH, 10 * ENOUGH) if self._agree else ENOUGH
             self._latest, self._agree = relation, set()
         self._agree.add(text)
         if len(self._agree) >= self._wanted:
-            self.form, self.receipts = relation, len(self._agree)
+            self.form, self.receipts, self.alone = relation, len(self._agree), True
             self._agree.clear()
-
-
-def _only_relation(candidates: dict[str, tuple[str, ...]]) -> str:
-    return next(iter(candidates)) if len(candidates) == 1 else ""

@@ -74,6 +74,7 @@ class Bind(Owner):
         self._since_ms = clock()
         self._problem = ""
         self._failures = 0
+        self._failed_slowly = False
         self._closing = False
         self._pauses = 0
         self._paused_until_ms = 0
@@ -215,6 +216,9 @@ class Bind(Owner):
         if self._closing:
             self._now(LinkState.DOWN)
             return 0
+        # After an outage of the line a refusal begins with a short wait of its own, and the other way round.
+        if slow is not self._failed_slowly:
+            self._failures, self._failed_slowly = 0, slow
         self._failures += 1
         usual_s = self._settings.reconnect_first_s, self._settings.reconnect_most_s
         first_s, most_s = (CONFIGURATION_FIRST_S, CONFIGURATION_MOST_S) if slow else usual_s
@@ -235,7 +239,7 @@ class Bind(Owner):
         return wait_ms
 
     def _now(self, state: LinkState, problem: str = "") -> None:
-        if state is not self._state:
+        if LinkState.BOUND in (state, self._state) and state is not self._state:
             self._since_ms = self._clock()
         self._state = state
         self._problem = problem

@@ -2,6 +2,8 @@
 
 A deliver_sm answered with 0 is forgotten by the carrier, so the answer comes after the commit (promise 1). Where the
 hub cannot store, the answer is one of those after which carriers send again (reference smpp 4).
+
+Long because it is the one road for all that comes in: what it is, whose it is, and how it is answered.
 """
 
 import asyncio
@@ -32,6 +34,7 @@ from receipted.hub.ports import Clock, Deliver, Observe, TakeInbound
 from receipted.providers.smpp.bind import Bind
 from receipted.providers.smpp.connection import Connection
 from receipted.providers.smpp.filing import digest_of, receipt_in_our_words
+from receipted.providers.smpp.passed_on import PassedOn, Riddles
 
 EARLY_S: Final = 1.0
 """How long a receipt of an unknown id may wait for the submit_sm_resp, while the form of the ids is not certain."""
@@ -71,6 +74,8 @@ class Receiving:
         self._take_inbound: TakeInbound | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._book_grew = asyncio.Event()
+        self._riddles = Riddles()
+        self._forms: dict[int, str] = {}
 
     def start(self, deliver: Deliver, take_inbound: TakeInbound) -> None:
         """Who takes what comes in."""
@@ -91,6 +96,7 @@ class Receiving:
             self._complain("submit.id-too-long", f"the carrier gave an id of {len(message_id)} characters")
         stored = self._book.submitted(message_id, recipient)
         self._book_grew.set()
+        self._try_again(self._riddles.about(stored))
         return stored
 
     def _complain(self, what: str, problem: str) -> None:
@@ -133,7 +139,7 @@ class Receiving:
                 raw=response.text("message_id").encode("latin-1"),
                 transport="smpp",
             )
-            self._begin(self._deliver_quietly(receipt))
+            self._begin(self._deliver_quietly([receipt]))
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -206,9 +212,25 @@ class Receiving:
             self._book.resolve(*said.ids)
         bind.receipts += 1
         bind.last_receipt_ms = self._clock()
-        receipts.append(
-            receipt_in_our_words(self._provider, request.raw, said, resolved.stored_id or resolved.as_given)
-        )
+        filed_under = resolved.stored_id or resolved.as_given
+        receipts.append(receipt_in_our_words(self._provider, request.raw, said, filed_under))
+        if resolved.stored_id is None and self._book.recipient_of(filed_under) is None:
+            self._riddles.keep(PassedOn(request.raw, said))
+        if self._forms != self._book.forms:
+            self._forms = self._book.forms
+            self._try_again(self._riddles.every())
+
+    def _try_again(self, riddles: Sequence[PassedOn]) -> None:
+        """Hand those over once more that are solved by now. Under the id as given the hub has had them all."""
+        receipts: list[Receipt] = []
+        for raw, said in riddles:
+            resolved = self._resolve(said)
+            if resolved.stored_id is None:
+                self._riddles.keep(PassedOn(raw, said))
+            elif resolved.stored_id != resolved.as_given:
+                receipts.append(receipt_in_our_words(self._provider, raw, said, resolved.stored_id))
+        if receipts:
+            self._begin(self._deliver_quietly(receipts))
 
     def _doubt(self, said: DeliveryReceipt, stored_id: str) -> str:
         """Why what reads like a receipt and is not marked as one is taken for an SMS; "" if it is believed."""
@@ -252,13 +274,13 @@ class Receiving:
         except (Overloaded, StorageUnavailable) as error:
             self._observe("receipts.refused", provider=self._provider, count=1, problem=str(error))
 
-    async def _deliver_quietly(self, receipt: Receipt) -> None:
-        """Nobody sends a late answer again: if it cannot be stored, a receipt or the time-out has to do."""
+    async def _deliver_quietly(self, receipts: Sequence[Receipt]) -> None:
+        """Nobody sends these again: if they cannot be stored, another receipt or the time-out has to do."""
         assert self._deliver is not None
         try:
-            await self._deliver([receipt])
+            await self._deliver(receipts)
         except (Overloaded, StorageUnavailable) as error:
-            self._observe("receipts.refused", provider=self._provider, count=1, problem=str(error))
+            self._observe("receipts.refused", provider=self._provider, count=len(receipts), problem=str(error))
 
     # --- our words ----------------------------------------------------------------------------------------------------
 

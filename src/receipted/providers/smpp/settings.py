@@ -28,7 +28,7 @@ class SmppSettings(BaseModel):
     system_id: str = Field(
         min_length=1, max_length=15, description="The account's name, up to 15 characters.", examples=["acme"]
     )
-    password: SecretStr = Field(SecretStr(""), description="Its password, up to 8 characters.")
+    password: SecretStr = Field(SecretStr(""), max_length=8, description="Its password, up to 8 characters.")
     system_type: str = Field("", max_length=12, description="What some carriers want to be told beside the account.")
     tls: bool = Field(False, description="Whether the connection is encrypted.")
     tls_ca: FilePath | None = Field(None, description="Certificates to trust (PEM) instead of the public ones.")
