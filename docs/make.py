@@ -14,6 +14,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from docs import conformance
 from receipted.carrier.numbers import TABLE as NUMBERS
 from receipted.carrier.quirks import OWN
 from receipted.carrier.refusals import BY_NAME
@@ -338,6 +339,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "carriers.md": carriers,
     "carrier.md": carrier,
     "smpp.md": smpp,
+    "vonage-compatibility.md": conformance.page,
 }
 
 

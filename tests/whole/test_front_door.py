@@ -270,6 +270,8 @@ async def test_accounts_endpoints_and_routes_by_command(hub: HubProcess, app: Ap
     await until(lambda: len(events()) == 2, 10, "the event again")
     code, out, _ = await hub.command("deliveries", "--message", sent["id"])
     assert [line.split("\t")[1] for line in out.splitlines()] == ["@own"]
+    code, out, _ = await hub.command("show", sent["id"])
+    assert "told @own: delivered: delivered, answered 200" in out
     code, out, _ = await hub.command("route", "+44 7700 900000")
     assert (code, out) == (0, "carrier\n")
 
@@ -294,3 +296,27 @@ async def test_what_is_owed_survives_kill_9_and_is_told_after_the_restart(hub: H
 
     await until(lambda: final() == set(ids), 60, "the receipt of every message")
     assert hub.rows("SELECT count(*) FROM delivery WHERE outcome = 'dead'") == [(0,)]
+
+
+async def test_events_are_streamed_and_a_reader_that_comes_back_misses_nothing(hub: HubProcess) -> None:
+    async with Client(hub) as client:
+        sent = await client.send()
+        await client.becomes(sent["id"], "delivered")
+        seen: list[tuple[str, str]] = []
+        headers = {"Authorization": f"Bearer {hub.token}"}
+
+        async def read(number: int, **more: str) -> None:
+            async with client.session.get(f"{hub.url}/v1/events/stream", headers={**headers, **more}) as answer:
+                assert (answer.status, answer.content_type) == (200, "text/event-stream")
+                cursor = ""
+                async for raw in answer.content:
+                    name, _, value = raw.decode().strip().partition(": ")
+                    cursor = value if name == "id" else cursor
+                    if name == "event":
+                        seen.append((cursor, value))
+                    if len(seen) >= number and name == "data":
+                        return
+
+        await read(2)
+        await read(4, **{"Last-Event-ID": seen[-1][0]})
+    assert [what for _, what in seen] == [f"message.{one}" for one in ("queued", "submitted", "accepted", "delivered")]

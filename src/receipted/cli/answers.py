@@ -31,6 +31,26 @@ class PartAnswer(msgspec.Struct, frozen=True, kw_only=True):
     price: str | None = None
 
 
+class ConsideredAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider that was considered for a message."""
+
+    provider: str = ""
+    taken: bool = False
+    reason: str = ""
+
+
+class DeliveryAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that an application was told of a message, or is to be."""
+
+    target: str = ""
+    part: int = 0
+    status: str = "unknown"
+    outcome: str = ""
+    attempts: int = 0
+    said: str = ""
+    at: Time = None
+
+
 class MessageAnswer(msgspec.Struct, frozen=True, kw_only=True, rename={"recipient": "to", "sender": "from"}):
     """One message."""
 
@@ -51,6 +71,8 @@ class MessageAnswer(msgspec.Struct, frozen=True, kw_only=True, rename={"recipien
     reason: str | None = None
     explanation: str | None = None
     parts: tuple[PartAnswer, ...] = ()
+    account: str | None = None
+    route: tuple[ConsideredAnswer, ...] | None = None
 
     @property
     def why(self) -> str:

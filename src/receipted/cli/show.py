@@ -7,9 +7,18 @@ from rich.padding import Padding
 from rich.text import Text
 
 from receipted.cli import times
-from receipted.cli.answers import LineAnswer, MessageAnswer, TimelineAnswer, parse, raw_text, time_of
+from receipted.cli.answers import (
+    DeliveryAnswer,
+    Json,
+    LineAnswer,
+    MessageAnswer,
+    TimelineAnswer,
+    parse,
+    raw_text,
+    time_of,
+)
 from receipted.cli.client import HubClient
-from receipted.cli.failure import Exit, run
+from receipted.cli.failure import CommandError, Exit, run
 from receipted.cli.options import AsJson, Url
 from receipted.cli.terminal import clean, columns, for_person, out, status_plain, status_text, to_json, write
 from receipted.hub.explain import duration
@@ -29,6 +38,7 @@ def command(
 async def _show(message_id: str, url: str | None, *, as_json: bool) -> Exit:
     async with HubClient(url) as hub:
         raw = await hub.timeline(message_id)
+        told = await _deliveries(hub, message_id)
     if as_json:
         write(to_json(raw))
         return Exit.OK
@@ -36,8 +46,20 @@ async def _show(message_id: str, url: str | None, *, as_json: bool) -> Exit:
     _summary(answer)
     if len(answer.message.parts) > 1:
         _parts(answer.message)
+    _route(answer.message)
     _timeline(answer)
+    _told([parse(one, DeliveryAnswer) for one in reversed(told)])
     return Exit.OK
+
+
+async def _deliveries(hub: HubClient, message_id: str) -> list[Json]:
+    try:
+        answer = await hub.get("/v1/deliveries", message_id=message_id)
+    except CommandError:
+        # A hub of an older version tells nobody by webhook.
+        return []
+    found = answer.get("deliveries", [])
+    return found if isinstance(found, list) else []
 
 
 def _summary(answer: TimelineAnswer) -> None:
@@ -60,6 +82,7 @@ def _facts(message: MessageAnswer) -> tuple[tuple[str, str], ...]:
         ("from", clean(message.sender)),
         ("text", clean(message.text or "")),
         ("provider", clean(message.provider)),
+        ("account", clean(message.account or "")),
         ("client-ref", clean(message.client_ref or "")),
         ("err-code", clean(message.err_code or "")),
         ("parts", str(message.part_count)),
@@ -83,6 +106,27 @@ def _parts(message: MessageAnswer) -> None:
             *(clean(field or "") for field in (part.provider_message_id, part.err_code, part.network, part.price)),
         )
     out().print(table)
+
+
+def _route(message: MessageAnswer) -> None:
+    """Who was considered for it, in the order of trying, and why."""
+    for number, one in enumerate(message.route or ()):
+        name = "route" if not number else ""
+        reason = f"{clean(one.provider)}: {clean(one.reason)}"
+        out().print(Text.assemble((f"{name:<12}", "dim"), reason), soft_wrap=True)
+
+
+def _told(deliveries: list[DeliveryAnswer]) -> None:
+    """What applications were told, oldest first."""
+    if deliveries:
+        out().print()
+    for one in deliveries:
+        at = time_of(one.at)
+        when = "" if at is None else at.astimezone().strftime("%H:%M:%S.%f")[:-3] if for_person() else times.exact(at)
+        part = f" of part {one.part}" if one.part else ""
+        tries = f" ({one.attempts} tries)" if one.attempts > 1 else ""
+        text = f"  told {clean(one.target)}: {clean(one.status)}{part}: {clean(one.outcome)}, {clean(one.said)}{tries}"
+        out().print(Text.assemble((when, "dim"), text.rstrip(", ")), soft_wrap=not for_person())
 
 
 def _timeline(answer: TimelineAnswer) -> None:

@@ -4,6 +4,8 @@ import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import msgspec
+
 from receipted.domain.errors import InvalidRequest
 from receipted.domain.event import Event
 from receipted.domain.message import Message, Part
@@ -22,6 +24,7 @@ from receipted.doors.api_shapes import (
 from receipted.hub.explain import Advise, err_source, explanation, no_advice
 from receipted.hub.links import Link
 from receipted.hub.ports import Provider, RejectedRequest, StoredInbound, StoredReceipt
+from receipted.hub.route import Decision
 from receipted.hub.timeline import Line
 
 _LAST_MS = 253_402_300_799_999
@@ -89,6 +92,8 @@ def message_out(message: Message, providers: Mapping[str, Provider]) -> MessageO
         reason=message.reason,
         explanation=explanation(message, advise_of(providers, message.provider)),
         parts=[_part_out(message, part) for part in message.parts],
+        account=message.account,
+        route=None if message.route is None else list(msgspec.json.decode(message.route, type=Decision).considered),
     )
 
 

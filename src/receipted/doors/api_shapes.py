@@ -15,6 +15,7 @@ from receipted.domain.status import Status
 from receipted.doors.api_patterns import HEX, NUMBER, PLAIN, SENDER
 from receipted.hub.explain import Source
 from receipted.hub.links import InboundKind, LinkState
+from receipted.hub.route import Considered
 from receipted.hub.timeline import Verdict
 
 Instant = Annotated[str, Meta(examples=["2026-11-23T14:02:11.208Z"])]
@@ -83,7 +84,10 @@ class PartOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MessageOut(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
-    """A message and its status now. `parts` is empty in lists."""
+    """A message and its status now. `parts` is empty in lists.
+
+    `account` sent it through the front door. `route`: who was considered for it, in the order of trying, and why.
+    """
 
     id: str
     to: str
@@ -106,6 +110,8 @@ class MessageOut(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "fr
     reason: str | None
     explanation: str | None
     parts: list[PartOut]
+    account: str | None
+    route: list[Considered] | None
 
 
 class MessagesOut(msgspec.Struct, frozen=True, kw_only=True):

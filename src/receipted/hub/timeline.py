@@ -119,6 +119,7 @@ def _submit(tries: list[SubmitAttempt], message: Message) -> Line:
     texts = {
         "answered": f"submitted, {message.provider} answered in {took}" + (f", id {ids}" if ids else detail),
         "deferred": f"{deferred}; to be tried again",
+        "rerouted": f"not taken by {inside_sentence(attempt.detail)}; given to the next provider",
         "ambiguous": f"submitted, no clear answer after {took}{detail}; not sent again, a receipt settles it",
     }
     return Line(
