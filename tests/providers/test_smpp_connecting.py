@@ -10,7 +10,6 @@ import pytest
 import trustme
 from pydantic import ValidationError
 
-from receipted.hub.links import LinkState
 from receipted.hub.ports import Answered
 from receipted.providers import Context, build
 from receipted.providers.smpp.carrier import Smpp
@@ -106,16 +105,11 @@ async def test_the_doctor_explains_a_carrier_that_is_away() -> None:
     assert "nothing listens there" in finding.said
 
 
-async def test_a_password_that_does_not_fit_is_explained() -> None:
-    hub = Taker()
-    async with far_smsc() as far:
-        provider = carrier(far.port, hub, password="longer than eight")
-        (finding,) = await provider.check()
-        assert "password" in finding.said
-        await provider.start(hub.deliver, hub.take_inbound)
-        (link,) = await until(lambda: [one for one in provider.links() if one.state is LinkState.REFUSED])
-        assert "longer than eight" not in link.problem
-        await provider.close()
+def test_a_password_that_no_bind_can_hold_is_refused_before_the_start_and_not_repeated() -> None:
+    with pytest.raises(ValidationError) as refused:
+        carrier(2775, Taker(), password="longer than eight")
+    assert "password" in str(refused.value)
+    assert "longer than eight" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
