@@ -21,7 +21,7 @@ Done: TypeAlias = Literal["slow-down", "retry", "retry-a-few", "rebind", "perman
 class SmppSettings(BaseModel):
     """A mobile carrier's SMSC, bound to over SMPP 3.4. Its interface document tells what to write here."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     host: str = Field(min_length=1, description="The SMSC's host name or address.", examples=["smsc.example.net"])
     port: int = Field(2775, ge=1, le=65_535, description="Its port: 2775 is usual, 3550 for TLS.")
